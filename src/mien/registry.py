@@ -1,0 +1,99 @@
+"""Registries: a plugin is one new file with one decorator, found by scanning its package.
+
+Models, data sets, face detectors and image operations each hold one registry; command line,
+documentation and contract tests read it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from mien.errors import MienError, suggest
+
+Plugin = TypeVar("Plugin")
+Card = TypeVar("Card")
+
+
+@dataclass(frozen=True)
+class Entry(Generic[Plugin, Card]):
+    """One registered plugin.
+
+    Args:
+        name: Registered name, snake_case.
+        plugin: The function or class.
+        card: What is known about it.
+        module: Module that registered it.
+    """
+
+    name: str
+    plugin: Plugin
+    card: Card
+    module: str
+
+
+class Registry(Generic[Plugin, Card]):
+    """Named plugins of one kind.
+
+    Args:
+        kind: What one entry is called in messages, such as ``"model"``.
+        package: Package whose modules are imported once, when the registry is first read.
+    """
+
+    def __init__(self, kind: str, *, package: str) -> None:
+        self.kind = kind
+        self.package = package
+        self._entries: dict[str, Entry[Plugin, Card]] = {}
+        self._is_scanned = False
+
+    def register(self, name: str, *, card: Card) -> Callable[[Plugin], Plugin]:
+        """Return the decorator that enters a plugin under ``name``.
+
+        Args:
+            name: Registered name.
+            card: What is known about the plugin.
+
+        Raises:
+            MienError: If the name is taken; the message names both modules.
+        """
+
+        def enter(plugin: Plugin) -> Plugin:
+            module = getattr(plugin, "__module__", "?")
+            if name in self._entries:
+                taken = self._entries[name].module
+                raise MienError(f"{self.kind} {name!r} is registered twice: in {taken} and in {module}")
+            self._entries[name] = Entry(name, plugin, card, module)
+            return plugin
+
+        return enter
+
+    def get(self, name: str) -> Entry[Plugin, Card]:
+        """Return the entry called ``name``.
+
+        Raises:
+            MienError: If there is none; the message suggests the closest name.
+        """
+        self._scan()
+        if name not in self._entries:
+            raise MienError(f"unknown {self.kind} {name!r}{suggest(name, self._entries)}")
+        return self._entries[name]
+
+    def names(self) -> list[str]:
+        """Return all registered names, sorted."""
+        self._scan()
+        return sorted(self._entries)
+
+    def __iter__(self) -> Iterator[Entry[Plugin, Card]]:
+        return iter([self._entries[name] for name in self.names()])
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def _scan(self) -> None:
+        if self._is_scanned:
+            return
+        self._is_scanned = True
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
