@@ -1,0 +1,44 @@
+"""mien reads facial expressions from pictures, and trains, judges and ships the models that do so.
+
+Example:
+    >>> import mien
+    >>> result = mien.analyze("missing.jpg", model="compact")  # doctest: +SKIP
+    >>> result.status  # doctest: +SKIP
+    'missing'
+"""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mien.errors import MienError
+    from mien.recognition.analyzer import Analyzer, analyze
+    from mien.recognition.results import Recognition, Recognitions
+    from mien.structures import Face
+
+__all__ = ["Analyzer", "Face", "MienError", "Recognition", "Recognitions", "__version__", "analyze"]
+
+_HOMES = {
+    "Analyzer": "mien.recognition.analyzer",
+    "analyze": "mien.recognition.analyzer",
+    "Face": "mien.structures",
+    "MienError": "mien.errors",
+    "Recognition": "mien.recognition.results",
+    "Recognitions": "mien.recognition.results",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name from its module, imported when it is first used: ``import mien`` itself stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mien' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,97 @@
+"""``mien analyze``: faces and expressions in pictures and folders."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.app.cli import EXIT_FAULT, app, print_error
+from mien.errors import MienError
+
+if TYPE_CHECKING:
+    from mien.app.outputs import Output
+    from mien.recognition.sources import PictureSource
+
+
+@app.command()
+def analyze(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Pictures, folders (searched with all below them), '-' for standard input."
+        ),
+    ],
+    *,
+    model: Annotated[str, typer.Option(metavar="NAME|FILE", help="A shipped model or a model file.")] = "compact",
+    detector: Annotated[
+        str, typer.Option(metavar="haar|yunet|none", help="Face detector; none: the picture is the face.")
+    ] = "haar",
+    detector_model: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Model file of the detector, for one that needs it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of the table.")] = False,
+    csv_file: Annotated[
+        str | None,
+        typer.Option("--csv", metavar="FILE", help="Write CSV instead of the table, a row a face; '-': print it."),
+    ] = None,
+    save_folder: Annotated[
+        Path | None, typer.Option("--save", metavar="FOLDER", help="Write annotated copies of the pictures there.")
+    ] = None,
+) -> None:
+    """Find faces in pictures and read their expressions.
+
+    Exits with 2 if an input could not be read, after all others were.
+    """
+    from mien.recognition.analyzer import Analyzer
+
+    if as_json and csv_file == "-":
+        raise MienError("--json and '--csv -' both print on standard output; write the CSV to a file or leave one out")
+    analyzer = Analyzer(model, detector, detector_model=detector_model)
+    sources = _list_sources(paths, save_folder)
+    num_faults = 0
+    with ExitStack() as stack:
+        outputs = _open_outputs(sources, stack, as_json=as_json, csv_file=csv_file, save_folder=save_folder)
+        for source in sources:
+            result = analyzer.analyze_picture(source)
+            for output in outputs:
+                output.write(result)
+            if not result.is_readable:
+                num_faults += 1
+                print_error(result.message)
+    if num_faults:
+        raise typer.Exit(EXIT_FAULT)
+
+
+def _list_sources(paths: list[str], save_folder: Path | None) -> list["PictureSource"]:
+    from mien.recognition.sources import list_pictures
+
+    if save_folder is not None and save_folder.resolve() in {Path(path).resolve() for path in paths if path != "-"}:
+        raise MienError(f"--save {save_folder}: this folder is analysed itself; choose another, or one inside it")
+    return list(list_pictures(paths, skip_folder=save_folder))
+
+
+def _open_outputs(
+    sources: list["PictureSource"],
+    stack: ExitStack,
+    *,
+    as_json: bool,
+    csv_file: str | None,
+    save_folder: Path | None,
+) -> list["Output"]:
+    from mien.app.outputs import AnnotatedPictures, CsvRows, FaceTable, JsonLines
+
+    outputs: list[Output] = []
+    if as_json:
+        outputs.append(JsonLines())
+    if csv_file is not None:
+        outputs.append(CsvRows(None if csv_file == "-" else Path(csv_file)))
+    if not outputs:
+        outputs.append(FaceTable())
+    if save_folder is not None:
+        outputs.append(
+            AnnotatedPictures(save_folder, [each.content for each in sources if isinstance(each.content, Path)])
+        )
+    for output in outputs:
+        stack.callback(output.close)
+    return outputs

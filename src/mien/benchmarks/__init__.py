@@ -1,0 +1,1 @@
+"""Speeds and sizes that mien promises, measured beside the machine that gave them."""

@@ -1,0 +1,111 @@
+"""The cache a first read leaves: faces as a memory map, everything else beside it.
+
+An entry is keyed by path, size, modification time and a hash of the first and last megabyte of what was read; a
+damaged or stale entry is rebuilt, never an error.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data.face_set import FaceSet
+from mien.errors import MienError
+
+_FORMAT = 1
+_ARRAYS = ("labels", "splits", "row_ids", "origins", "votes")
+_EDGE_BYTES = 1 << 20
+
+
+def cache_folder() -> Path:
+    """Return the folder of mien's caches: ``MIEN_CACHE``, or ``mien`` in the user's cache folder."""
+    if named := os.environ.get("MIEN_CACHE"):
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "mien"
+
+
+def describe_file(file: Path) -> str:
+    """Return what identifies a file's content cheaply: path, size, time, hash of first and last megabyte."""
+    facts = file.stat()
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        digest.update(stream.read(_EDGE_BYTES))
+        stream.seek(max(0, facts.st_size - _EDGE_BYTES))
+        digest.update(stream.read(_EDGE_BYTES))
+    return f"{file.resolve()} {facts.st_size} {facts.st_mtime_ns} {digest.hexdigest()}"
+
+
+def describe_folder(files: list[Path]) -> str:
+    """Return what identifies a folder of many small files: each one's path, size and time."""
+    digest = hashlib.sha256()
+    for file in files:
+        facts = file.stat()
+        digest.update(f"{file} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return f"{len(files)} files {digest.hexdigest()}"
+
+
+def read_through_cache(source: str, read: Callable[[], FaceSet]) -> FaceSet:
+    """Return the cached set of ``source``, reading and caching it where there is none or a damaged one.
+
+    A cache that cannot be written (a full disk, a read-only home) costs time, not the data.
+
+    Args:
+        source: Everything the content depends on, such as the result of `describe_file`.
+        read: Reads the set when the cache does not have it.
+    """
+    entry = cache_folder() / "datasets" / hashlib.sha256(f"{_FORMAT} {source}".encode()).hexdigest()[:32]
+    try:
+        return _load(entry)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, MienError):
+        face_set = read()
+    try:
+        _store(entry, face_set)
+        return _load(entry)
+    except OSError:
+        return face_set
+
+
+def _checksum(array: NDArray[Any]) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).data)
+
+
+def _store(entry: Path, face_set: FaceSet) -> None:
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=entry.parent) as temporary:
+        built = Path(temporary) / "entry"
+        built.mkdir()
+        np.save(built / "faces.npy", face_set.faces)
+        arrays = {name: getattr(face_set, name) for name in _ARRAYS if getattr(face_set, name) is not None}
+        np.savez(built / "rows.npz", **arrays)
+        facts = {key: value for key, value in _plain(face_set).items() if key not in (*_ARRAYS, "faces")}
+        facts["faces_crc32"] = _checksum(face_set.faces)
+        (built / "set.json").write_text(json.dumps(facts))
+        if entry.exists():
+            shutil.rmtree(entry)
+        built.rename(entry)
+
+
+def _plain(face_set: FaceSet) -> dict[str, Any]:
+    return {name: getattr(face_set, name) for name in face_set.__dataclass_fields__}
+
+
+def _load(entry: Path) -> FaceSet:
+    facts = json.loads((entry / "set.json").read_text())
+    faces = np.load(entry / "faces.npy", mmap_mode="r")
+    if _checksum(faces) != facts.pop("faces_crc32"):
+        raise ValueError(f"{entry}: faces are damaged")
+    with np.load(entry / "rows.npz") as rows:  # zip members carry their own checksums
+        arrays = {name: rows[name] for name in rows.files}
+    for name in ("expressions", "vote_names", "history"):
+        facts[name] = tuple(facts[name])
+    return FaceSet(faces=faces, **arrays, **facts)

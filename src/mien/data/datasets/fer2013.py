@@ -1,0 +1,336 @@
+"""FER2013 in the layouts people have: the contest's CSV, Kaggle's second CSV, and folders of pictures."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data.cache import cache_folder, describe_file, describe_folder, read_through_cache
+from mien.data.face_set import FaceSet
+from mien.data.registry import DatasetCard, register_dataset
+from mien.data.splits import cut_validation
+from mien.errors import DataError
+from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES, expression_named
+
+SIDE_PIXELS = 48
+_USAGES = {"Training": "training", "PublicTest": "validation", "PrivateTest": "test"}
+_CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
+_VOTES_NAME = "fer2013new.csv"
+_PICTURE_NAME = re.compile(r"(?:(Training|PublicTest|PrivateTest)_)?(.+)")
+_BLOCK_ROWS = 512
+
+
+def locate_fer2013() -> Path:
+    """Return where FER2013 lies: ``MIEN_FER2013``, or ``../shared/fer2013`` beside the working folder.
+
+    A packed copy (``fer2013.pack.xz`` with its tool ``../tools/fer2013.py``) is unpacked once into the cache.
+
+    Raises:
+        DataError: If it lies in neither place.
+    """
+    named = os.environ.get("MIEN_FER2013")
+    place = Path(named) if named else Path("../shared/fer2013")
+    if not place.exists():
+        where = f"MIEN_FER2013 names {place}, which does not exist" if named else "MIEN_FER2013 is not set"
+        raise DataError(f"FER2013 not found: {where}; name the CSV file or folder, or set MIEN_FER2013 to it")
+    if (place / "fer2013.pack.xz").exists():
+        return _unpack(place)
+    return place
+
+
+def _unpack(place: Path) -> Path:
+    unpacked = cache_folder() / "fer2013" / "fer2013.csv"
+    if not unpacked.exists():
+        unpacked.parent.mkdir(parents=True, exist_ok=True)
+        partial = unpacked.with_suffix(f".{os.getpid()}.part")
+        tool = place.parent / "tools" / "fer2013.py"
+        done = subprocess.run([sys.executable, str(tool), "csv", str(partial)], capture_output=True, check=False)
+        if done.returncode:
+            partial.unlink(missing_ok=True)
+            raise DataError(f"{place}: {tool} could not unpack it: {done.stderr.decode().strip()[-200:]}")
+        partial.replace(unpacked)
+    votes = unpacked.with_name(_VOTES_NAME)
+    if (place / _VOTES_NAME).exists() and not votes.exists():
+        votes.write_bytes((place / _VOTES_NAME).read_bytes())
+    return unpacked
+
+
+@register_dataset(
+    "fer2013",
+    card=DatasetCard(
+        source="Goodfellow et al., Challenges in Representation Learning, 2013, https://arxiv.org/abs/1307.0414",
+        license="research use; pictures from a search engine, not to be passed on",
+        num_images=35_887,
+        locate=locate_fer2013,
+    ),
+)
+def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
+    """Read FER2013 from any of its layouts.
+
+    Layouts: the contest's CSV (``emotion,pixels,Usage``; also ``icml_face_data.csv``, whose header has spaces and
+    another order), a folder that holds such a file, or ``{train,test}/{angry,...}/*.{jpg,png}``, where splits come
+    from the prefixes ``Training_``, ``PublicTest_``, ``PrivateTest_`` of the file names; without prefixes ``test``
+    is only test and a stratified tenth of ``train`` becomes validation.
+
+    Args:
+        path: CSV file or folder.
+        votes_file: FER+'s ``fer2013new.csv``, joined by row; None takes the one beside the data, if there is one.
+
+    Returns:
+        Faces of shape ``(N, 48, 48)``, uint8, grey.
+
+    Raises:
+        DataError: If a row, label, column or picture is not as it must be; the message names file and line.
+    """
+    path = Path(path)
+    if path.is_dir():
+        inside = [path / name for name in _CSV_NAMES if (path / name).exists()]
+        if not inside:
+            return _read_folders(path)
+        path = inside[0]
+    if not path.exists():
+        raise DataError(f"{path} does not exist; expected fer2013.csv or a folder with train and test")
+    if votes_file is None and path.with_name(_VOTES_NAME).exists():
+        votes_file = path.with_name(_VOTES_NAME)
+    source = describe_file(path) + (f" votes {describe_file(votes_file)}" if votes_file else "")
+    return read_through_cache(source, lambda: _join_votes(_read_csv(path), votes_file))
+
+
+# --- the CSV -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Columns:
+    emotion: int
+    pixels: int
+    usage: int
+    count: int
+
+
+def _read_csv(file: Path) -> FaceSet:
+    with file.open("rb") as stream:
+        columns = _read_header(file, stream.readline())
+        with ThreadPoolExecutor(2) as pool:
+            blocks = list(pool.map(lambda block: _parse_block(file, columns, *block), _blocks_of_lines(stream)))
+    if not blocks:
+        raise DataError(f"{file}: no rows under the header; expected one face a row")
+    faces, labels, usages = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    rows = np.arange(len(labels))
+    return FaceSet(
+        name="fer2013",
+        faces=faces,
+        labels=labels,
+        expressions=FER2013_EXPRESSIONS,
+        splits=usages,
+        row_ids=np.char.add("fer2013:", np.char.zfill(rows.astype(str), 5)),
+        origins=np.char.add(f"{file.name}:", (rows + 2).astype(str)),
+        history=(f"read from {file.name}",),
+    )
+
+
+def _read_header(file: Path, line: bytes) -> _Columns:
+    names = [name.strip().strip('"').lower() for name in line.decode("utf-8-sig", "replace").split(",")]
+    missing = [name for name in ("emotion", "pixels", "usage") if name not in names]
+    if missing:
+        found = ", ".join(names)[:100] if line.strip() else "an empty first line"
+        raise DataError(f"{file}: no column {', '.join(missing)}; expected emotion, pixels, Usage, found {found}")
+    return _Columns(names.index("emotion"), names.index("pixels"), names.index("usage"), len(names))
+
+
+def _blocks_of_lines(stream: Iterator[bytes]) -> Iterator[tuple[int, list[bytes]]]:
+    number, lines = 2, []
+    for line in stream:
+        lines.append(line)
+        if len(lines) == _BLOCK_ROWS:
+            yield number, lines
+            number, lines = number + _BLOCK_ROWS, []
+    if any(line.strip() for line in lines):
+        yield number, lines
+
+
+def _parse_block(
+    file: Path, columns: _Columns, first_number: int, lines: list[bytes]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.str_]]:
+    pixels: list[bytes] = []
+    labels: list[int] = []
+    usages: list[str] = []
+    for number, line in enumerate(lines, start=first_number):
+        if not line.strip():
+            continue
+        fields = line.split(b",")
+        if len(fields) != columns.count:
+            raise DataError(f"{file}, line {number}: {len(fields)} fields, expected {columns.count}")
+        pixels.append(fields[columns.pixels].strip(b' \r\n"'))
+        labels.append(_parse_label(file, number, fields[columns.emotion]))
+        usages.append(_parse_usage(file, number, fields[columns.usage]))
+    faces = _parse_pixels(pixels)
+    if faces is None:
+        faces = np.stack([_parse_row(file, first_number + index, row) for index, row in enumerate(pixels)])
+    return faces, np.array(labels, dtype=np.int64), np.array(usages)
+
+
+def _parse_label(file: Path, number: int, text: bytes) -> int:
+    label = text.strip(b' \r\n"')
+    if not label.isdigit() or int(label) >= len(FER2013_EXPRESSIONS):
+        raise DataError(f"{file}, line {number}: label {label.decode(errors='replace')!r}, expected 0 to 6")
+    return int(label)
+
+
+def _parse_usage(file: Path, number: int, text: bytes) -> str:
+    usage = text.strip(b' \r\n"').decode(errors="replace")
+    if usage not in _USAGES:
+        raise DataError(f"{file}, line {number}: Usage {usage!r}, expected {', '.join(_USAGES)}")
+    return _USAGES[usage]
+
+
+def _parse_pixels(rows: list[bytes]) -> NDArray[np.uint8] | None:
+    """Return all faces of a block at once, or None if any row is not 2,304 numbers of 1 to 3 digits between blanks.
+
+    Every byte gets the value of the number that ends there, from its own digit and the up to two before it; then the
+    bytes in front of a blank are kept. This touches each byte a fixed number of times, without a Python loop.
+    """
+    side = SIDE_PIXELS
+    text = np.frombuffer(b"   " + b" ".join(rows) + b" ", dtype=np.uint8)
+    is_blank = text == 0x20
+    digits = text - np.uint8(0x30)
+    is_end = is_blank[1:] & ~is_blank[:-1]
+    has_other = bool((~is_blank & (digits > 9)).any())
+    is_long = bool((is_end[3:] & ~is_blank[2:-2] & ~is_blank[1:-3] & ~is_blank[:-4]).any())
+    if has_other or is_long or int(is_end.sum()) != len(rows) * side * side:
+        return None
+    if any(row.count(b" ") != side * side - 1 for row in rows):
+        return None
+    digits[is_blank] = 0
+    is_pair = ~is_blank[1:-2]
+    hundreds = digits[:-3] * is_pair
+    has_overflow = (hundreds > 2) | ((hundreds == 2) & (digits[1:-2] * np.uint8(10) + digits[2:-1] > 55))
+    values = hundreds * np.uint8(100) + digits[1:-2] * np.uint8(10) + digits[2:-1]
+    ends = is_end[2:]
+    if bool((has_overflow & ends).any()):
+        return None
+    faces: NDArray[np.uint8] = values[ends].reshape(len(rows), side, side)
+    return faces
+
+
+def _parse_row(file: Path, number: int, row: bytes) -> NDArray[np.uint8]:
+    try:
+        values = np.array([int(value) for value in row.split()], dtype=np.int64)
+    except ValueError:
+        raise DataError(f"{file}, line {number}: pixels that are no whole numbers") from None
+    expected = SIDE_PIXELS * SIDE_PIXELS
+    if len(values) != expected:
+        raise DataError(f"{file}, line {number}: {len(values)} pixels, expected {expected}")
+    if values.min() < 0 or values.max() > 255:
+        raise DataError(f"{file}, line {number}: pixel values {values.min()} to {values.max()}, expected 0 to 255")
+    return values.astype(np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
+
+
+# --- FER+ ----------------------------------------------------------------------------------------------------------
+
+
+def _join_votes(face_set: FaceSet, votes_file: Path | None) -> FaceSet:
+    if votes_file is None:
+        return face_set
+    votes = read_ferplus_votes(votes_file)
+    if len(votes) != len(face_set):
+        raise DataError(f"{votes_file}: {len(votes)} rows, expected {len(face_set)}, one for each row of FER2013")
+    line = f"FER+ votes joined by row from {votes_file.name}"
+    return replace(face_set, votes=votes, vote_names=FERPLUS_VOTE_NAMES, history=(*face_set.history, line))
+
+
+def read_ferplus_votes(votes_file: Path) -> NDArray[np.int64]:
+    """Return the votes of FER+'s ``fer2013new.csv``, shape ``(N, 10)``, in the order of `FERPLUS_VOTE_NAMES`.
+
+    Raises:
+        DataError: If the file is missing, a column is missing or a vote is no whole number.
+    """
+    if not votes_file.exists():
+        raise DataError(f"{votes_file} does not exist; expected FER+'s fer2013new.csv")
+    with votes_file.open(newline="", encoding="utf-8-sig") as stream:
+        header, *rows = csv.reader(stream)
+    if len(header) != 2 + len(FERPLUS_VOTE_NAMES):
+        raise DataError(f"{votes_file}: {len(header)} columns, expected {2 + len(FERPLUS_VOTE_NAMES)}")
+    names = tuple(expression_named(name) for name in header[2:])
+    if set(names) != set(FERPLUS_VOTE_NAMES):
+        raise DataError(f"{votes_file}: vote columns {', '.join(names)}; expected {', '.join(FERPLUS_VOTE_NAMES)}")
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header) or not all(vote.strip().isdigit() for vote in row[2:]):
+            raise DataError(f"{votes_file}, line {number}: not ten votes that are whole numbers")
+    votes = np.array([row[2:] for row in rows], dtype=np.int64).reshape(len(rows), len(FERPLUS_VOTE_NAMES))
+    return votes[:, [names.index(name) for name in FERPLUS_VOTE_NAMES]]
+
+
+# --- folders -------------------------------------------------------------------------------------------------------
+
+
+def _read_folders(folder: Path) -> FaceSet:
+    if not (folder / "train").is_dir() and not (folder / "test").is_dir():
+        raise DataError(
+            f"{folder}: neither a CSV ({' or '.join(_CSV_NAMES)}) nor folders train and test with one folder a class"
+        )
+    files = sorted(file for file in folder.glob("*/*/*") if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    if not files:
+        raise DataError(f"{folder}: no pictures under train or test; expected {{train,test}}/angry/*.png and so on")
+    return read_through_cache(f"{folder.resolve()} {describe_folder(files)}", lambda: _read_pictures(folder, files))
+
+
+def _read_pictures(folder: Path, files: list[Path]) -> FaceSet:
+    with ThreadPoolExecutor(4) as pool:
+        faces = np.stack(list(pool.map(_read_face, files)))
+    names = [_PICTURE_NAME.fullmatch(file.stem) for file in files]
+    usages = [match.group(1) if match else None for match in names]
+    is_prefixed = all(usages)
+    if not is_prefixed and any(usages):
+        file = files[usages.index(None)]
+        raise DataError(f"{file}: no prefix Training_, PublicTest_ or PrivateTest_, which other pictures here have")
+    parents = [file.parent.parent.name.lower() for file in files]
+    split_of_folder = {"train": "training", "test": "test"}
+    splits = [_USAGES[usage] for usage in usages if usage] if is_prefixed else [split_of_folder[p] for p in parents]
+    face_set = FaceSet(
+        name="fer2013",
+        faces=faces,
+        labels=np.array([_label_of_folder(file) for file in files], dtype=np.int64),
+        expressions=FER2013_EXPRESSIONS,
+        splits=np.array(splits, dtype="U10"),
+        row_ids=np.array([_row_id(folder, file) for file in files]),
+        origins=np.array([str(file.relative_to(folder)) for file in files]),
+        history=(f"read from folders in {folder.name}",),
+    )
+    if is_prefixed:
+        return face_set.select(np.argsort(face_set.row_ids, kind="stable"))
+    return cut_validation(face_set) if "training" in splits else face_set
+
+
+def _read_face(file: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    try:
+        with Image.open(file) as picture:
+            face = np.asarray(picture.convert("L"))
+    except (OSError, SyntaxError, ValueError) as fault:
+        raise DataError(
+            f"{file}: not a readable picture ({fault}); expected a grey {SIDE_PIXELS}x{SIDE_PIXELS} face"
+        ) from None
+    if face.shape != (SIDE_PIXELS, SIDE_PIXELS):
+        raise DataError(f"{file}: {face.shape[1]}x{face.shape[0]} pixels, expected {SIDE_PIXELS}x{SIDE_PIXELS}")
+    return face
+
+
+def _label_of_folder(file: Path) -> int:
+    name = expression_named(file.parent.name)
+    if name not in FER2013_EXPRESSIONS:
+        raise DataError(f"{file}: FER2013 has no class {name!r}; expected {', '.join(FER2013_EXPRESSIONS)}")
+    return FER2013_EXPRESSIONS.index(name)
+
+
+def _row_id(folder: Path, file: Path) -> str:
+    prefixed = re.fullmatch(r"(?:Training|PublicTest|PrivateTest)_(\d+)", file.stem)
+    return f"fer2013:{prefixed.group(1).zfill(5)}" if prefixed else f"fer2013:{file.relative_to(folder).as_posix()}"

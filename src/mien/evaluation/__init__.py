@@ -1,0 +1,1 @@
+"""Judging: predicting a split, the protocol that keeps figures honest, their records, pictures and tables."""

@@ -1,0 +1,135 @@
+"""What a trained run answers on a split, as ``Predictions``: calibrated on validation, saved once and reused."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mien.data import FaceSet
+from mien.data.audit.copies import rows_with_copy_in
+from mien.errors import DataError, ProtocolError
+from mien.evaluation.calibrators import fit_temperature
+from mien.metrics.predictions import Predictions
+from mien.models import Classifier
+from mien.training.batches import faces_as_tensor
+from mien.training.run_folder import RunFolder
+
+VIEWS: tuple[str, ...] = ("plain", "flip")
+
+
+def compute_logits(
+    network: Classifier,
+    faces: torch.Tensor,
+    *,
+    mean: float,
+    std: float,
+    views: Sequence[str] = ("plain",),
+    batch_size: int = 256,
+) -> NDArray[np.float32]:
+    """Return a network's logits, averaged over views, in float32.
+
+    Args:
+        network: The network; put into evaluation mode.
+        faces: Pictures, shape ``(N, C, H, W)``, uint8.
+        mean: Mean grey value that the network was trained with, 0..255.
+        std: Standard deviation of the same.
+        views: ``plain``, ``flip``.
+        batch_size: Pictures at a time.
+
+    Returns:
+        Logits, shape ``(N, num_classes)``, float32.
+
+    Raises:
+        DataError: If a view is unknown.
+    """
+    for view in views:
+        if view not in VIEWS:
+            raise DataError(f"unknown view {view!r}; expected {' or '.join(VIEWS)}")
+    network.eval()
+    parts = [np.zeros((0, network.num_classes), dtype=np.float32)]
+    with torch.inference_mode():
+        for start in range(0, len(faces), batch_size):
+            inputs = (faces[start : start + batch_size].float() - mean) / std
+            logits = [network(inputs if view == "plain" else inputs.flip(-1)) for view in views]
+            parts.append(torch.stack(logits).mean(dim=0).numpy())
+    return np.concatenate(parts)
+
+
+def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Sequence[str] | None = None) -> Predictions:
+    """Return what a run answers on a split, uncalibrated; computed once in float32, then read from the run folder.
+
+    Args:
+        run: A trained run; its ``best`` weights answer.
+        face_set: The data set as the run trained on it.
+        split: Split to answer on.
+        views: Views to average; None takes the recipe's.
+
+    Raises:
+        ProtocolError: If the data set is not the one the run knows.
+        RunFolderError: If there are no weights yet.
+    """
+    facts = run.facts
+    if face_set.fingerprint != facts["data_fingerprint"]:
+        raise ProtocolError(f"{run.folder}: the data set is not the one this run trained on, so nothing can be judged")
+    views = tuple(views or run.recipe.training.views)
+    weights = run.weights_fingerprint()
+    file = run.folder / "predictions" / f"{split}-{'+'.join(views)}.npz"
+    saved = _load_saved(file, weights)
+    if saved is not None:
+        return saved
+    part = face_set.split(split)
+    logits = compute_logits(run.load_network(), faces_as_tensor(part), mean=run.mean, std=run.std, views=views)
+    predictions = Predictions(
+        probabilities=softmax(logits),
+        labels=part.labels,
+        row_ids=part.row_ids,
+        expressions=part.expressions,
+        model=run.recipe.name,
+        weights_fingerprint=weights,
+        recipe_fingerprint=facts["recipe_fingerprint"],
+        data_set=face_set.name,
+        data_fingerprint=face_set.fingerprint,
+        split=split,
+        views=views,
+        has_copy_in_training=rows_with_copy_in(face_set, "training")[face_set.splits == split],
+        splits_seen=facts["splits_seen"],
+        is_leaky=facts["is_leaky"],
+        is_float32=True,
+        seed=facts["seed"],
+        versions=facts["versions"],
+    )
+    predictions.save(file)
+    return predictions
+
+
+def fit_run_temperature(run: RunFolder, face_set: FaceSet, *, views: Sequence[str] | None = None) -> float:
+    """Return the temperature of a run, fitted on its validation split with the given views or the recipe's."""
+    chosen_on = predict_split(run, face_set, "validation", views=views)
+    return fit_temperature(chosen_on.probabilities, chosen_on.labels)
+
+
+def apply_temperature(predictions: Predictions, temperature: float) -> Predictions:
+    """Return predictions whose logits were divided by a temperature; which class comes first never changes."""
+    logits = np.log(np.maximum(predictions.probabilities.astype(np.float64), np.finfo(np.float32).tiny))
+    return replace(predictions, probabilities=softmax(logits / temperature))
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return probabilities, shape ``(N, C)``, float32, from logits of the same shape."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=-np.inf)
+    powers = np.exp(shifted)
+    result: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def _load_saved(file: Path, weights_fingerprint: str) -> Predictions | None:
+    if not file.exists():
+        return None
+    try:
+        saved = Predictions.load(file)
+    except DataError:
+        return None
+    return saved if saved.weights_fingerprint == weights_fingerprint else None

@@ -1,0 +1,225 @@
+"""From a run folder to a model file: calibrated, with its contract, and compared with torch before it is written."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data import FaceSet
+from mien.errors import ExportError
+from mien.evaluation.calibrators import choose_unsure_threshold
+from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
+from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split, softmax
+from mien.evaluation.protocol import figures_for_choice
+from mien.evaluation.records import Record, list_records
+from mien.export.onnx_graph import build_onnx_graph
+from mien.faces.detector import FaceDetector
+from mien.metrics.figures import Figures
+from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_model_file
+from mien.recognition.recognizer import Recognizer
+from mien.training.batches import faces_as_tensor
+from mien.training.run_folder import RunFolder
+from mien.writing import replacing
+
+LARGEST_DIFFERENCE = 1e-4
+ACCURACY_OF_SURE_ANSWERS = 0.8
+NUM_COMPARED_FACES = 512
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What an export did.
+
+    Args:
+        model_file: The file written.
+        largest_difference: Largest difference of a probability between the file and torch, on real faces.
+        num_compared: Faces compared.
+        temperature: Fitted on validation.
+        margins: The crop margin measured for each detector.
+        num_bytes: Size of the file.
+    """
+
+    model_file: ModelFile
+    largest_difference: float
+    num_compared: int
+    temperature: float
+    margins: tuple[CropMargin, ...]
+    num_bytes: int
+
+
+def export_run(
+    run: RunFolder,
+    output: Path,
+    *,
+    face_set: FaceSet,
+    detectors: Sequence[FaceDetector],
+    name: str | None = None,
+    views: Sequence[str] | None = None,
+    licence: str = "MIT",
+    results_folder: Path = Path("results"),
+    largest_difference: float = LARGEST_DIFFERENCE,
+    say: Callable[[str], None] = lambda _: None,
+) -> ExportReport:
+    """Write a run's best weights as an ONNX model file with its contract.
+
+    Temperature, unsure threshold and crop margins are fitted on validation. The file is written only if its
+    probabilities agree with torch on real faces.
+
+    Args:
+        run: A trained run.
+        output: The file to write.
+        face_set: The data set as the run trained on it.
+        detectors: Detectors to measure a crop margin for.
+        name: Name under which the model ships; None takes the recipe's.
+        views: Views the recognizer averages; None takes the recipe's.
+        licence: Licence of the weights.
+        results_folder: Where records lie; the record of these weights goes into the contract.
+        largest_difference: Largest difference of a probability that is accepted.
+        say: Is told each step.
+
+    Raises:
+        ExportError: If file and torch differ by more; nothing is written then.
+        ProtocolError: If the data set is not the run's.
+        RunFolderError: If the run has no weights.
+        MienError: If the file cannot be written.
+    """
+    views = tuple(views or run.recipe.training.views)
+    chosen_on = predict_split(run, face_set, "validation", views=views)
+    temperature = fit_run_temperature(run, face_set, views=views)
+    calibrated = apply_temperature(chosen_on, temperature)
+    say(f"temperature {temperature:.4f}, fitted on {len(chosen_on.labels):,} validation faces")
+    side_hw = (face_set.faces.shape[1], face_set.faces.shape[2])
+    contract = _draft_contract(run, name=name or run.recipe.name, views=views, licence=licence, side_hw=side_hw)
+    threshold = choose_unsure_threshold(
+        calibrated.probabilities, calibrated.labels, accuracy_above=ACCURACY_OF_SURE_ANSWERS
+    )
+    contract = replace(
+        contract,
+        temperature=temperature,
+        unsure_below=threshold.threshold,
+        scores=_scores(figures_for_choice(calibrated), _record_of(run, results_folder)),
+    )
+    graph = build_onnx_graph(run.load_network(), size_hw=contract.input_size_hw, mean=run.mean, std=run.std)
+    with tempfile.TemporaryDirectory() as temporary:
+        draft = Recognizer(_write(graph, contract, Path(temporary) / "draft.onnx"))
+        validation = face_set.split("validation")
+        say(f"comparing with torch on {min(NUM_COMPARED_FACES, len(validation))} real faces")
+        difference, num_compared = compare_with_torch(draft, run, validation)
+        if not difference < largest_difference:
+            raise ExportError(
+                f"{output} not written: its probabilities differ from torch by {difference:.2g} at most, "
+                f"{largest_difference:.0e} is allowed"
+            )
+        margins = tuple(_measure_margin(draft, validation, detector, say=say) for detector in detectors)
+    contract = replace(
+        contract,
+        crop_margins={"none": 0.0} | {measured.detector: measured.margin for measured in margins},
+        crop_margin_losses={measured.detector: measured.to_dict() for measured in margins},
+    )
+    model_file = _write(graph, contract, output)
+    return ExportReport(model_file, difference, num_compared, temperature, margins, model_file.num_bytes)
+
+
+def compare_with_torch(recognizer: Recognizer, run: RunFolder, face_set: FaceSet) -> tuple[float, int]:
+    """Return the largest difference of a probability between a model file and its run, and the faces compared.
+
+    Args:
+        recognizer: The model file, ready.
+        run: The run it came from.
+        face_set: Real faces; at most 512 of them, evenly spread, are compared.
+    """
+    rows = np.linspace(0, len(face_set) - 1, min(NUM_COMPARED_FACES, len(face_set))).astype(np.int64)
+    part = face_set.select(np.unique(rows))
+    from_file = recognizer.predict_probabilities(recognizer.prepare(part.faces))
+    logits = compute_logits(
+        run.load_network(), faces_as_tensor(part), mean=run.mean, std=run.std, views=recognizer.contract.views
+    )
+    from_torch = softmax(logits / recognizer.contract.temperature)
+    return float(np.abs(from_file - from_torch).max()), len(part)
+
+
+def _draft_contract(
+    run: RunFolder, *, name: str, views: tuple[str, ...], licence: str, side_hw: tuple[int, int]
+) -> Contract:
+    facts, recipe = run.facts, run.recipe
+    colour = "grey" if facts["in_channels"] == 1 else "rgb"
+    steps: list[dict[str, object]] = [{"operation": "to_grey"}] if colour == "grey" else []
+    steps.append({"operation": "resize", "size_hw": list(side_hw), "filter": "bilinear"})
+    return Contract(
+        name=name,
+        expressions=tuple(facts["expressions"]),
+        input_size_hw=side_hw,
+        colour=colour,
+        preparation=tuple(steps),
+        crop_margins={"none": 0.0},
+        views=views,
+        mean=(run.mean,) * facts["in_channels"],
+        std=(run.std,) * facts["in_channels"],
+        temperature=1.0,
+        unsure_below=0.0,
+        data_fingerprint=facts["data_fingerprint"],
+        splits_seen=dict(facts["splits_seen"]),
+        scores={},
+        crop_margin_losses={},
+        recipe=recipe.model_dump(mode="json"),
+        weights_fingerprint=run.weights_fingerprint(),
+        licence=licence,
+        mien_version=version("mien"),
+    )
+
+
+def _scores(choice: Figures, record: Record | None) -> dict[str, object]:
+    scores: dict[str, object] = {"validation": _headline(choice) | {"kind": "the epoch was chosen on it"}}
+    if record is not None:
+        scores["test"] = _headline(record.figures) | {"record": record.file.name}
+    return scores
+
+
+def _headline(figures: Figures) -> dict[str, object]:
+    rows = figures.all_rows
+    return {
+        "data_set": figures.data_set,
+        "num_rows": rows.num_rows,
+        "accuracy": round(rows.accuracy, 5),
+        "accuracy_interval": [round(end, 5) for end in rows.accuracy_interval],
+        "balanced_accuracy": round(rows.balanced_accuracy, 5),
+        "macro_f1": round(rows.macro_f1, 5),
+        "expected_calibration_error": round(rows.expected_calibration_error, 5),
+    }
+
+
+def _record_of(run: RunFolder, results_folder: Path) -> Record | None:
+    """Return the newest record of exactly these weights, if the test split was opened for them."""
+    weights = run.weights_fingerprint()
+    records = [record for record in list_records(results_folder) if record.content["weights_fingerprint"] == weights]
+    return records[-1] if records else None
+
+
+def _measure_margin(
+    recognizer: Recognizer, validation: FaceSet, detector: FaceDetector, *, say: Callable[[str], None]
+) -> CropMargin:
+    def classify(faces: NDArray[np.uint8]) -> NDArray[np.int64]:
+        classes: NDArray[np.int64] = recognizer.predict_logits(faces).argmax(axis=1)
+        return classes
+
+    say(f"measuring the crop margin for {detector.name} on {len(validation):,} pasted faces")
+    measured = measure_crop_margin(validation, detector, classify=classify, preparation=recognizer.contract.preparation)
+    say(
+        f"{detector.name}: margin {measured.margin:+.2f} loses {measured.accuracy_lost * 100:.2f} points, "
+        f"{measured.share_found:.1%} of the faces found"
+    )
+    return measured
+
+
+def _write(graph: Any, contract: Contract, file: Path) -> ModelFile:
+    import onnx
+
+    onnx.helper.set_model_props(graph, {METADATA_KEY: contract.to_json()})
+    with replacing(file) as partial:
+        partial.write_bytes(graph.SerializeToString())
+    return load_model_file(file)

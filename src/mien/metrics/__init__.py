@@ -1,0 +1,1 @@
+"""Figures of a classifier, in NumPy alone; everything is computed from saved ``Predictions``."""

@@ -1,0 +1,49 @@
+"""The contract every network obeys, so that training, judging and export never ask which one it is."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class Classifier(nn.Module, ABC):
+    """A network that maps ``(B, in_channels, H, W)`` pictures to ``(B, num_classes)`` logits.
+
+    Subclasses set the three attributes and write the three methods.
+
+    Attributes:
+        num_classes: Number of logits.
+        in_channels: 1 for grey, 3 for RGB.
+        smallest_side: Smallest height and width that the network takes, in pixels.
+    """
+
+    num_classes: int
+    in_channels: int
+    smallest_side: int = 32
+
+    @abstractmethod
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Return the last feature map, shape ``(B, F, h, w)``."""
+
+    @abstractmethod
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Return logits, shape ``(B, num_classes)``, from the last feature map."""
+
+    @abstractmethod
+    def reset_classifier(self, num_classes: int) -> None:
+        """Replace the last layer by a fresh one with ``num_classes`` outputs."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits, shape ``(B, num_classes)``, for normalised pictures ``(B, in_channels, H, W)``.
+
+        Raises:
+            ValueError: If channels or size do not fit; the message says what does.
+        """
+        if images.ndim != 4 or images.shape[1] != self.in_channels:
+            raise ValueError(f"images have shape {tuple(images.shape)}; expected (B, {self.in_channels}, H, W)")
+        if min(images.shape[2], images.shape[3]) < self.smallest_side:
+            side = self.smallest_side
+            raise ValueError(
+                f"images are {images.shape[2]}x{images.shape[3]}; {side}x{side} is the smallest that works"
+            )
+        logits: Tensor = self.forward_head(self.forward_features(images))
+        return logits

@@ -1,0 +1,1 @@
+"""Recognition: from a picture to its faces' expressions, with the light install only."""

@@ -1,0 +1,186 @@
+"""The analyzer: detector, crop, recognizer and quality flags together, for pictures from anywhere.
+
+``mien.analyze`` and the command line go through it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mien.errors import ModelFileError, PictureError
+from mien.faces.cropping import crop_face
+from mien.faces.detector import FaceDetector, create_detector
+from mien.faces.quality import flag_face
+from mien.images.reading import Picture
+from mien.recognition.model_file import ModelFile, load_model_file
+from mien.recognition.recognizer import Recognizer
+from mien.recognition.results import Recognition, Recognitions
+from mien.recognition.sources import PictureSource, Source, is_single, list_pictures
+from mien.structures import Detection, Face
+
+DEFAULT_MODEL = "compact"
+DEFAULT_DETECTOR = "haar"
+
+
+class Analyzer:
+    """Finds faces and reads their expressions; made once, used for many pictures.
+
+    Args:
+        model: Name of a shipped model, path of a model file, or a loaded one.
+        detector: Name of a face detector, or one of your own; the model's contract must hold its margin.
+        detector_model: Model file of the detector, for one that needs it.
+        threads: Threads of the network; all cores where none is given.
+
+    Raises:
+        ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
+        MienError: If the detector is unknown or its file is missing.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | ModelFile = DEFAULT_MODEL,
+        detector: str | FaceDetector = DEFAULT_DETECTOR,
+        *,
+        detector_model: Path | str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.model_file = model if isinstance(model, ModelFile) else load_model_file(model)
+        self.detector = create_detector(detector, detector_model) if isinstance(detector, str) else detector
+        self.margin = _find_margin(self.model_file, self.detector.name)
+        self.recognizer = Recognizer(self.model_file, threads)
+
+    def analyze(self, source: Source, *, colour: str = "rgb") -> Recognition | Recognitions:
+        """Return the faces of a picture, or one result for every picture of a folder or a sequence.
+
+        A picture that cannot be read gives a result with a status and a message, never an exception.
+
+        Args:
+            source: Path (``-`` is standard input), folder, bytes of a file, array, or a sequence of these.
+            colour: Order of arrays' channels, ``rgb`` or ``bgr``.
+
+        Raises:
+            TypeError: If the source is none of these.
+            ValueError: If ``colour`` is neither.
+        """
+        if is_single(source):
+            return next(self.analyze_each(source, colour=colour))
+        return Recognitions(tuple(self._analyze_sparingly(each) for each in list_pictures(source, colour=colour)))
+
+    def analyze_each(self, source: Source, *, colour: str = "rgb") -> Iterator[Recognition]:
+        """Yield one result for every picture as soon as it is there, each with its picture.
+
+        Args:
+            source: As for ``analyze``; may be endless.
+            colour: Order of arrays' channels, ``rgb`` or ``bgr``.
+        """
+        for picture_source in list_pictures(source, colour=colour):
+            yield self.analyze_picture(picture_source)
+
+    def analyze_picture(self, source: PictureSource) -> Recognition:
+        """Return the faces of one picture, or why it could not be read.
+
+        Args:
+            source: The picture and what to call it.
+        """
+        try:
+            picture = source.read()
+        except PictureError as error:
+            return self._to_result(source.name, error.status, str(error))
+        faces = self._recognise(picture.image_rgb, self.detector.detect(picture.image_rgb))
+        return self._to_result(source.name, "ok" if faces else "no_face", picture.note, faces=faces, picture=picture)
+
+    def _analyze_sparingly(self, source: PictureSource) -> Recognition:
+        """Return a result without its pixels where a file can be read again: a folder of them would fill memory."""
+        result = self.analyze_picture(source)
+        return replace(result, image=None) if isinstance(source.content, Path) else result
+
+    def _recognise(self, image_rgb: np.ndarray, detections: list[Detection]) -> tuple[Face, ...]:
+        if not detections:
+            return ()
+        crops = [crop_face(image_rgb, detection.box_xyxy, margin=self.margin) for detection in detections]
+        probabilities = self.recognizer.predict_probabilities(self.recognizer.prepare(crops))
+        return tuple(
+            self._to_face(image_rgb, detection, row) for detection, row in zip(detections, probabilities, strict=True)
+        )
+
+    def _to_face(self, image_rgb: np.ndarray, detection: Detection, probabilities: np.ndarray) -> Face:
+        contract = self.model_file.contract
+        best = int(probabilities.argmax())
+        flags = flag_face(image_rgb, detection.box_xyxy, landmarks=detection.landmarks)
+        is_unsure = float(probabilities[best]) < contract.unsure_below
+        x1, y1, x2, y2 = (float(value) for value in detection.box_xyxy)
+        landmarks = detection.landmarks
+        return Face(
+            box_xyxy=(x1, y1, x2, y2),
+            detector_score=detection.score,
+            expression=contract.expressions[best],
+            probabilities=dict(zip(contract.expressions, map(float, probabilities), strict=True)),
+            flags=(*flags, "unsure") if is_unsure else flags,
+            landmarks=None if landmarks is None else tuple((float(x), float(y)) for x, y in landmarks),
+        )
+
+    def _to_result(
+        self, name: str, status: str, message: str, *, faces: tuple[Face, ...] = (), picture: Picture | None = None
+    ) -> Recognition:
+        return Recognition(
+            source=name,
+            status=status,
+            message=message,
+            faces=faces,
+            size_hw=None if picture is None else (picture.image_rgb.shape[0], picture.image_rgb.shape[1]),
+            model=self.model_file.contract.name,
+            detector=self.detector.name,
+            expressions=self.model_file.contract.expressions,
+            image=None if picture is None else picture.image_rgb,
+        )
+
+
+def analyze(
+    source: Source,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    detector: str = DEFAULT_DETECTOR,
+    detector_model: Path | str | None = None,
+    colour: str = "rgb",
+) -> Recognition | Recognitions:
+    """Return the faces of a picture with their expressions, or one result for every picture of a folder or sequence.
+
+    A picture that cannot be read gives a result with a status and a message, never an exception.
+
+    Args:
+        source: Path (``-`` is standard input), folder, bytes of a file, array ``(H, W)`` or ``(H, W, 3)`` uint8,
+            or a sequence of these.
+        model: Name of a shipped model, or path of a model file.
+        detector: ``haar``, ``yunet``, or ``none`` where the picture is the face.
+        detector_model: Model file of the detector, for one that needs it.
+        colour: Order of arrays' channels, ``rgb`` or ``bgr``.
+
+    Raises:
+        ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
+        MienError: If the detector is unknown or its file is missing.
+        TypeError: If the source is none of these.
+        ValueError: If ``colour`` is neither.
+    """
+    model_file = load_model_file(model)
+    stamp = model_file.path.stat().st_mtime_ns, model_file.num_bytes
+    analyzer = _keep_analyzer(str(model_file.path), detector, detector_model and str(detector_model), stamp)
+    return analyzer.analyze(source, colour=colour)
+
+
+@lru_cache(maxsize=4)
+def _keep_analyzer(path: str, detector: str, detector_model: str | None, stamp: tuple[int, int]) -> Analyzer:
+    """Return the analyzer of the last calls, or a new one where the file has changed since."""
+    return Analyzer(Path(path), detector, detector_model=detector_model)
+
+
+def _find_margin(model_file: ModelFile, detector_name: str) -> float:
+    margins = model_file.contract.crop_margins
+    if detector_name not in margins:
+        raise ModelFileError(
+            f"model {model_file.contract.name!r} has no crop margin for detector {detector_name!r}; "
+            f"it has them for: {', '.join(sorted(margins))}"
+        )
+    return margins[detector_name]

@@ -1,0 +1,139 @@
+"""The recognizer: a model file that answers with probabilities, fed exactly by its contract."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from mien.errors import ModelFileError
+from mien.images.preparation import prepare_faces
+from mien.recognition.model_file import INPUT_NAME, OUTPUT_NAME, Contract, ModelFile
+
+LARGEST_RUN = 256
+"""Faces, counting every view, that go through the network at once."""
+
+
+class Recognizer:
+    """Reads expressions from prepared faces on the CPU.
+
+    Args:
+        model_file: The model and its contract.
+        threads: Threads of the network; all cores where none is given.
+
+    Raises:
+        ModelFileError: If the network is damaged or does not fit its contract.
+    """
+
+    def __init__(self, model_file: ModelFile, threads: int | None = None) -> None:
+        self.contract: Contract = model_file.contract
+        self._session = _start_session(model_file, threads)
+        _check_session(self._session, model_file)
+
+    def prepare(self, crops: Iterable[np.ndarray]) -> np.ndarray:
+        """Return crops as the network wants them, by the contract's steps.
+
+        Args:
+            crops: Faces of any size, each ``(H, W)`` or ``(H, W, 3)``, uint8, RGB; at least one.
+
+        Returns:
+            Shape ``(N, H, W)`` for a grey model, ``(N, H, W, 3)`` for a colour one, uint8.
+        """
+        return prepare_faces(crops, self.contract.preparation)
+
+    def predict_logits(self, faces: np.ndarray) -> np.ndarray:
+        """Return the logits, averaged over the contract's views.
+
+        Args:
+            faces: Prepared faces, shape ``(N, H, W)`` or ``(N, H, W, 3)``, uint8, RGB; N may be 0.
+
+        Returns:
+            Shape ``(N, num_classes)``, float32.
+
+        Raises:
+            ValueError: If shape or dtype are not the contract's.
+        """
+        self._check_faces(faces)
+        num_classes = len(self.contract.expressions)
+        logits = np.empty((len(faces), num_classes), dtype=np.float32)
+        for rows in _chunks(len(faces), max(1, LARGEST_RUN // len(self.contract.views))):
+            logits[rows] = self._run(faces[rows])
+        return logits
+
+    def predict_probabilities(self, faces: np.ndarray) -> np.ndarray:
+        """Return the probabilities: softmax of the logits over the contract's temperature.
+
+        Args:
+            faces: Prepared faces, as for ``predict_logits``.
+
+        Returns:
+            Shape ``(N, num_classes)``, float32, in the order of the contract's expressions; rows sum to 1.
+
+        Raises:
+            ValueError: If shape or dtype are not the contract's.
+        """
+        scaled = self.predict_logits(faces) / np.float32(self.contract.temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        np.exp(scaled, out=scaled)
+        scaled /= scaled.sum(axis=1, keepdims=True)
+        return scaled
+
+    def _check_faces(self, faces: np.ndarray) -> None:
+        channels = () if self.contract.colour == "grey" else (3,)
+        expected = (*self.contract.input_size_hw, *channels)
+        if faces.dtype != np.uint8 or faces.shape[1:] != expected:
+            wanted = ", ".join(str(side) for side in ("N", *expected))
+            raise ValueError(f"faces must be ({wanted}) uint8, got {faces.shape} {faces.dtype}")
+
+    def _run(self, faces: np.ndarray) -> np.ndarray:
+        images = faces[:, None] if faces.ndim == 3 else faces.transpose(0, 3, 1, 2)
+        images = images.astype(np.float32)
+        views = self.contract.views
+        batch = images if views == ("plain",) else np.concatenate([_view(images, view) for view in views])
+        logits: np.ndarray = self._session.run([OUTPUT_NAME], {INPUT_NAME: np.ascontiguousarray(batch)})[0]
+        mean_logits: np.ndarray = logits.reshape(len(views), len(faces), -1).mean(axis=0)
+        return mean_logits
+
+
+def _view(images: np.ndarray, view: str) -> np.ndarray:
+    return images[..., ::-1] if view == "flip" else images
+
+
+def _chunks(length: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, length)) for start in range(0, length, size))
+
+
+def _start_session(model_file: ModelFile, threads: int | None) -> Any:
+    options = ort.SessionOptions()
+    options.log_severity_level = 4  # what fails is raised; the log would be further lines
+    if threads is not None:
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+    try:
+        return ort.InferenceSession(str(model_file.path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no base class
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelFileError(f"{model_file.path}: the network cannot be loaded ({reason})") from error
+
+
+def _check_session(session: Any, model_file: ModelFile) -> None:
+    contract = model_file.contract
+    inputs = {node.name: node.shape[1:] for node in session.get_inputs()}
+    outputs = {node.name: node.shape[-1] for node in session.get_outputs()}
+    expected = [contract.num_channels, *contract.input_size_hw]
+    if list(inputs) != [INPUT_NAME] or OUTPUT_NAME not in outputs:
+        raise ModelFileError(
+            f"{model_file.path}: the graph must go from {INPUT_NAME!r} to {OUTPUT_NAME!r}, "
+            f"got {', '.join(inputs)} to {', '.join(outputs)}"
+        )
+    stated = [
+        side if isinstance(side, int) else wanted for side, wanted in zip(inputs[INPUT_NAME], expected, strict=False)
+    ]
+    if stated != expected:
+        raise ModelFileError(f"{model_file.path}: the contract's input is {expected}, the graph's is {stated}")
+    num_classes = outputs[OUTPUT_NAME]
+    if isinstance(num_classes, int) and num_classes != len(contract.expressions):
+        raise ModelFileError(
+            f"{model_file.path}: the contract names {len(contract.expressions)} expressions, "
+            f"the graph has {num_classes} logits"
+        )

@@ -1,0 +1,111 @@
+"""The Lightning module: a normalised, augmented step of training and a plain one of validation."""
+
+from typing import Any
+
+import lightning
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mien.models import Classifier
+from mien.training.augmentation import Augmentation
+from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator
+from mien.training.optimizers import build_optimizer, build_schedule
+from mien.training.recipe import Recipe
+
+Batch = tuple[Tensor, Tensor]
+
+
+class TrainingModule(lightning.LightningModule):
+    """A network in training.
+
+    Args:
+        network: The network; put into channels-last layout.
+        recipe: How it is trained.
+        mean: Mean grey value of the training split, 0..255.
+        std: Standard deviation of the same.
+    """
+
+    def __init__(self, network: Classifier, recipe: Recipe, *, mean: float, std: float) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)
+        self.recipe, self.mean, self.std = recipe, mean, std
+        self.augmentation = Augmentation(**recipe.augmentation.model_dump())
+        self.generator = torch.Generator()
+        self.loss_sum = self.loss_count = 0.0
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Return pictures of 0..255 with the training split's mean 0 and deviation 1, channels last."""
+        return ((images.float() - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+
+    def on_train_epoch_start(self) -> None:
+        """Seed everything random anew, so that a resumed epoch equals one that never stopped."""
+        seed, epoch = self.recipe.training.seed, self.current_epoch
+        self.generator = epoch_generator(seed, epoch, stream=1)
+        torch.manual_seed(epoch_generator(seed, epoch, stream=2).initial_seed())
+        self.loss_sum = self.loss_count = 0.0
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """Return the loss of one augmented batch."""
+        images, labels = batch
+        inputs = self.normalise(self.augmentation(images, self.generator))
+        logits = self.network(inputs).float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.training.label_smoothing)
+        self.loss_sum += float(loss.detach())
+        self.loss_count += 1
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Start the validation figures anew."""
+        self.validation_sums = torch.zeros(3, dtype=torch.float64)
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """Count hits and sum the loss of one batch over the recipe's views."""
+        images, labels = batch
+        inputs = self.normalise(images)
+        views = [inputs if view == "plain" else inputs.flip(-1) for view in self.recipe.training.views]
+        logits = torch.stack([self.network(view).float() for view in views]).mean(dim=0)
+        hits = (logits.argmax(dim=1) == labels).sum()
+        loss = F.cross_entropy(logits, labels, reduction="sum")
+        self.validation_sums += torch.stack([hits.double(), loss.double(), hits.new_tensor(len(labels)).double()]).cpu()
+
+    @property
+    def validation_accuracy(self) -> float:
+        """Accuracy of the last validation, 0..1."""
+        return float(self.validation_sums[0] / self.validation_sums[2])
+
+    @property
+    def validation_loss(self) -> float:
+        """Cross-entropy of the last validation."""
+        return float(self.validation_sums[1] / self.validation_sums[2])
+
+    def configure_optimizers(self) -> Any:
+        """Return optimizer and schedule as the recipe says."""
+        optimizer = build_optimizer(self.network, self.recipe.optimizer)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = build_schedule(optimizer, self.recipe.schedule, steps=steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class SplitsInMemory(lightning.LightningDataModule):
+    """Training and validation split as tensors; the training order is drawn anew each epoch.
+
+    Args:
+        training: Pictures ``(N, C, H, W)`` uint8 and labels ``(N,)``.
+        validation: The same of the validation split.
+        recipe: Gives batch size and seed.
+    """
+
+    def __init__(self, training: Batch, validation: Batch, recipe: Recipe) -> None:
+        super().__init__()
+        self.training, self.validation, self.recipe = training, validation, recipe
+
+    def train_dataloader(self) -> ShuffledBatches:
+        """Return the batches of the current epoch."""
+        epoch = self.trainer.current_epoch if self.trainer else 0
+        settings = self.recipe.training
+        return ShuffledBatches(*self.training, batch_size=settings.batch_size, seed=settings.seed, epoch=epoch)
+
+    def val_dataloader(self) -> OrderedBatches:
+        """Return the validation split."""
+        return OrderedBatches(*self.validation)

@@ -1,0 +1,244 @@
+"""``Recipe``: everything one training run depends on, read from a TOML file; all faults are reported at once."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mien.data import DATASETS
+from mien.errors import MienError, RecipeError, suggest
+from mien.models import MODELS
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DataSettings(_Section):
+    """Which faces train.
+
+    Attributes:
+        dataset: Registered data set.
+        path: File or folder; empty takes the data set's usual place.
+        protocol: ``official`` keeps the published splits; ``clean`` drops training rows with a copy in a later split.
+        allow_leakage: Whether copies across splits cut by hand are accepted; figures then say "leaky".
+    """
+
+    dataset: str = "fer2013"
+    path: str = ""
+    protocol: Literal["official", "clean"] = "official"
+    allow_leakage: bool = False
+
+
+class ModelSettings(BaseModel):
+    """Which network is trained; every key but ``name`` is an option of that network.
+
+    Attributes:
+        name: Registered network.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The network's own options, such as ``width``."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class AugmentationSettings(_Section):
+    """Random changes of the training pictures, drawn anew for each picture.
+
+    Attributes:
+        flip: Probability of a left-right mirror.
+        rotation_degrees: Largest turn either way.
+        scale: Largest relative change of size either way.
+        shift: Largest move either way, as a share of the side.
+        erase: Probability that a rectangle is erased.
+        erase_pixels: Smallest and largest side of that rectangle, in pixels.
+    """
+
+    flip: float = Field(0.5, ge=0, le=1)
+    rotation_degrees: float = Field(15.0, ge=0, le=180)
+    scale: float = Field(0.15, ge=0, lt=1)
+    shift: float = Field(0.15, ge=0, lt=1)
+    erase: float = Field(0.5, ge=0, le=1)
+    erase_pixels: tuple[int, int] = Field((6, 20), strict=False)
+
+    @model_validator(mode="after")
+    def _erase_is_a_range(self) -> "AugmentationSettings":
+        low, high = self.erase_pixels
+        if not 1 <= low <= high:
+            raise ValueError(f"erase_pixels is [{low}, {high}]; expected smallest and largest side, at least 1")
+        return self
+
+
+class OptimizerSettings(_Section):
+    """How weights move.
+
+    Attributes:
+        name: ``sgd``.
+        learning_rate: Peak learning rate.
+        momentum: Momentum.
+        nesterov: Whether the momentum looks ahead.
+        weight_decay: Decay of convolution and linear weights; biases and norms have none.
+    """
+
+    name: Literal["sgd"] = "sgd"
+    learning_rate: float = Field(0.1, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    nesterov: bool = True
+    weight_decay: float = Field(5e-4, ge=0)
+
+
+class ScheduleSettings(_Section):
+    """How the learning rate moves.
+
+    Attributes:
+        name: ``one_cycle`` (up for `warmup` of all steps, then down along a cosine) or ``constant``.
+        warmup: Share of the steps spent going up.
+    """
+
+    name: Literal["one_cycle", "constant"] = "one_cycle"
+    warmup: float = Field(0.2, gt=0, lt=1)
+
+
+class TrainingSettings(_Section):
+    """How long and how.
+
+    Attributes:
+        epochs: Passes over the training split.
+        batch_size: Pictures a step.
+        label_smoothing: Probability mass spread evenly over all classes.
+        average_decay: Decay of the exponential moving average of the weights per step; 0 takes the weights as they are.
+        precision: ``auto`` measures what the machine has; ``bfloat16`` or ``float32``.
+        views: Views averaged when judging: ``plain``, or ``plain`` and ``flip``.
+        seed: Seed of everything random.
+    """
+
+    epochs: int = Field(30, ge=1)
+    batch_size: int = Field(128, ge=2)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    average_decay: float = Field(0.998, ge=0, lt=1)
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    views: tuple[Literal["plain", "flip"], ...] = Field(("plain", "flip"), min_length=1, strict=False)
+    seed: int = Field(0, ge=0)
+
+
+class Recipe(_Section):
+    """Everything one training run depends on.
+
+    Attributes:
+        name: Name of the run folder and, when exported, of the model.
+        note: Free text, such as the command that made a shipped model.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
+    note: str = ""
+    data: DataSettings = DataSettings()
+    model: ModelSettings
+    augmentation: AugmentationSettings = AugmentationSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    training: TrainingSettings = TrainingSettings()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all settings that change the outcome (name and note do not)."""
+        settings = self.model_dump(mode="json", exclude={"name", "note"})
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def read_recipe(file: Path, changes: Iterable[str] = ()) -> Recipe:
+    """Return the recipe of a TOML file.
+
+    Args:
+        file: The recipe.
+        changes: Settings changed on the way in, such as ``"training.epochs=3"``; values are TOML, bare words are text.
+
+    Raises:
+        RecipeError: With one line for every fault: unknown keys (with a suggestion), wrong types, values out of range,
+            names that no registry knows.
+    """
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{file} does not exist; expected a recipe in TOML") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
+    for change in changes:
+        _apply_change(settings, change)
+    return build_recipe(settings, source=str(file))
+
+
+def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
+    """Return the recipe made of plain settings.
+
+    Args:
+        settings: Nested settings as TOML gives them.
+        source: What error messages call them.
+
+    Raises:
+        RecipeError: With one line for every fault.
+    """
+    faults: list[str] = []
+    recipe = None
+    try:
+        recipe = Recipe.model_validate(settings)
+    except ValidationError as fault:
+        faults += [_describe(error) for error in fault.errors()]
+    faults += _unknown_names(settings)
+    if faults or recipe is None:
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        raise RecipeError("\n".join([f"{source}: {count}", *(f"  {fault}" for fault in faults)]))
+    return recipe
+
+
+def _apply_change(settings: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"{change!r} is no setting; expected section.key=value, such as training.epochs=3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        settings = settings.setdefault(section, {})
+        if not isinstance(settings, dict):
+            raise RecipeError(f"{change!r}: {section!r} is a value, not a section")
+    settings[last] = value
+
+
+def _describe(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "recipe"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown key{suggest(str(error['loc'][-1]), _known_keys(error['loc'][:-1]))}"
+    if error["type"] == "missing":
+        return f"{place}: missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" + ("" if isinstance(error["input"], dict) else f", found {error['input']!r}")
+
+
+def _known_keys(place: tuple[int | str, ...]) -> list[str]:
+    section: Any = Recipe
+    for part in place:
+        section = section.model_fields[str(part)].annotation
+    return list(section.model_fields)
+
+
+def _unknown_names(settings: dict[str, Any]) -> list[str]:
+    faults = []
+    for section, key, registry in (("data", "dataset", DATASETS), ("model", "name", MODELS)):
+        part = settings.get(section)
+        name = part.get(key) if isinstance(part, dict) else None
+        if isinstance(name, str):
+            try:
+                registry.get(name)
+            except MienError as fault:
+                faults.append(f"{section}.{key}: {fault}")
+    return faults

@@ -1,0 +1,208 @@
+"""``RunFolder``: one training run on disk; resolved recipe, what it saw, curves, weights, and how to go on."""
+
+import csv
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from mien.data import FaceSet
+from mien.errors import RecipeError, RunFolderError
+from mien.models import Classifier, create_model
+from mien.training.recipe import Recipe, build_recipe
+from mien.writing import write_atomically
+
+CURVE_COLUMNS = ("epoch", "loss", "validation_accuracy", "validation_loss", "learning_rate", "pictures_per_second")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A training run on disk.
+
+    Args:
+        folder: The folder; ``recipe.json``, ``run.json``, ``curves.csv``, ``weights/`` and ``resume.ckpt`` lie in it.
+    """
+
+    folder: Path
+
+    @property
+    def resume_file(self) -> Path:
+        """Lightning's checkpoint after the last complete epoch."""
+        return self.folder / "resume.ckpt"
+
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return self.folder.name
+
+    @classmethod
+    def create(cls, runs_folder: Path, recipe: Recipe, face_set: FaceSet, *, facts: dict[str, Any]) -> "RunFolder":
+        """Return a new run folder, named after the recipe and numbered from 1.
+
+        Args:
+            runs_folder: Folder of all runs; made where it is missing.
+            recipe: The resolved recipe.
+            face_set: The faces as they train, splits and all.
+            facts: Further facts for ``run.json``.
+        """
+        runs_folder.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while True:
+            folder = runs_folder / f"{recipe.name}-{number}"
+            try:
+                folder.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+        run = cls(folder)
+        (folder / "weights").mkdir()
+        write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=2) + "\n")
+        described = _describe(recipe, face_set) | facts
+        write_atomically(folder / "run.json", json.dumps(described, indent=2) + "\n")
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> "RunFolder":
+        """Return an existing run folder.
+
+        Raises:
+            RunFolderError: If it is missing or not a run folder.
+        """
+        run = cls(Path(folder))
+        if not run.folder.is_dir():
+            raise RunFolderError(f"{folder} does not exist; expected a run folder that `mien train` made")
+        for name in ("recipe.json", "run.json"):
+            if not (run.folder / name).exists():
+                raise RunFolderError(f"{folder}: no {name} in it; expected a run folder that `mien train` made")
+        return run
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe.
+
+        Raises:
+            RunFolderError: If it is damaged.
+        """
+        file = self.folder / "recipe.json"
+        try:
+            return build_recipe(json.loads(file.read_text(encoding="utf-8")), source=str(file))
+        except (json.JSONDecodeError, UnicodeDecodeError, RecipeError) as fault:
+            raise RunFolderError(f"{file} is damaged: {fault}") from None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What ``run.json`` says: data fingerprint, splits seen, normalisation, versions, seed, device, start.
+
+        Raises:
+            RunFolderError: If it is damaged.
+        """
+        file = self.folder / "run.json"
+        try:
+            facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError) as fault:
+            raise RunFolderError(f"{file} is damaged: {fault}") from None
+        return facts
+
+    @property
+    def mean(self) -> float:
+        """Mean grey value of the training split, 0..255."""
+        return float(self.facts["mean"])
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of the grey values of the training split."""
+        return float(self.facts["std"])
+
+    # --- weights ---------------------------------------------------------------------------------------------------
+
+    def weights_file(self, which: str = "best") -> Path:
+        """Return the file of the ``best`` or ``last`` weights."""
+        return self.folder / "weights" / f"{which}.safetensors"
+
+    def save_weights(self, state: dict[str, Tensor], *, which: str, facts: dict[str, Any]) -> None:
+        """Write weights, whole or not at all.
+
+        Args:
+            state: State of the network.
+            which: ``best`` or ``last``.
+            facts: Kept as text in the file's metadata, such as epoch and accuracy.
+        """
+        plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+        write_atomically(self.weights_file(which), save(plain, {key: str(value) for key, value in facts.items()}))
+
+    def load_network(self, which: str = "best") -> Classifier:
+        """Return the trained network in evaluation mode, on the CPU, in float32.
+
+        Raises:
+            RunFolderError: If there are no such weights or they are damaged.
+        """
+        file = self.weights_file(which)
+        if not file.exists():
+            raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
+        facts = self.facts
+        model = self.recipe.model
+        network = create_model(
+            model.name, num_classes=len(facts["expressions"]), in_channels=facts["in_channels"], **model.options
+        )
+        try:
+            network.load_state_dict(load_file(file))
+        except (SafetensorError, RuntimeError) as fault:
+            raise RunFolderError(f"{file} is damaged or of another network: {str(fault).splitlines()[0]}") from None
+        return network.eval()
+
+    def weights_fingerprint(self, which: str = "best") -> str:
+        """Return the SHA-256 of the weights file.
+
+        Raises:
+            RunFolderError: If there are no such weights.
+        """
+        file = self.weights_file(which)
+        if not file.exists():
+            raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+
+    # --- curves ----------------------------------------------------------------------------------------------------
+
+    def read_curves(self) -> list[dict[str, float]]:
+        """Return one row an epoch, with the columns of ``curves.csv``."""
+        file = self.folder / "curves.csv"
+        if not file.exists():
+            return []
+        with file.open(newline="") as stream:
+            return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+
+    def write_curves(self, rows: list[dict[str, float]]) -> None:
+        """Write all rows anew, whole or not at all."""
+        lines = [",".join(CURVE_COLUMNS)]
+        lines += [",".join(f"{row[column]:.6g}" for column in CURVE_COLUMNS) for row in rows]
+        write_atomically(self.folder / "curves.csv", "\n".join(lines) + "\n")
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions that decide about a result: Python, mien, torch, Lightning, NumPy."""
+    names = ("mien", "torch", "lightning", "numpy")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:
+    return {
+        "data_set": face_set.name,
+        "data_fingerprint": face_set.fingerprint,
+        "data_history": list(face_set.history),
+        "split_counts": face_set.split_counts(),
+        "expressions": list(face_set.expressions),
+        "splits_seen": {"training": "trained on", "validation": "chosen on"},
+        "is_leaky": recipe.data.allow_leakage,
+        "recipe_fingerprint": recipe.fingerprint,
+        "seed": recipe.training.seed,
+        "versions": package_versions(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,139 @@
+"""Training: from a recipe, or from the run folder of one that stopped."""
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Trainer
+from lightning.pytorch.callbacks import EMAWeightAveraging
+from rich.console import Console
+
+from mien.data import FaceSet, read_dataset
+from mien.data.audit.copies import apply_protocol
+from mien.errors import DataError, RunFolderError
+from mien.models import count_parameters, create_model
+from mien.training.batches import faces_as_tensor
+from mien.training.callbacks import KeepCurvesAndWeights, SaveToResume, ShowProgress
+from mien.training.module import SplitsInMemory, TrainingModule
+from mien.training.precision import choose_precision
+from mien.training.recipe import Recipe
+from mien.training.run_folder import RunFolder
+
+
+def read_training_data(recipe: Recipe) -> FaceSet:
+    """Return the faces of a recipe under its protocol.
+
+    Raises:
+        DataError: If the data set cannot be read or has no training or validation rows.
+        ProtocolError: If it leaks and the recipe does not allow that.
+    """
+    settings = recipe.data
+    face_set = read_dataset(settings.dataset, Path(settings.path) if settings.path else None)
+    face_set = apply_protocol(face_set, settings.protocol, allow_leakage=settings.allow_leakage)
+    for split in ("training", "validation"):
+        if not (face_set.splits == split).any():
+            raise DataError(f"{face_set.name} has no {split} split; a run trains on one and chooses on the other")
+    return face_set
+
+
+def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: Console | None = None) -> RunFolder:
+    """Train a network from scratch and return its run folder.
+
+    The weights kept as ``best`` are those of the epoch with the highest accuracy on the validation split; the test
+    split is never touched. The same recipe, seed and machine give the same weights.
+
+    Args:
+        recipe: Everything the run depends on.
+        runs_folder: Folder of all runs.
+        console: Where progress goes; None takes standard error.
+
+    Raises:
+        DataError: If the data set cannot be read.
+    """
+    face_set = read_training_data(recipe)
+    precision, reason = choose_precision(recipe.training.precision)
+    pixels = face_set.split("training").faces
+    facts: dict[str, Any] = {
+        "mean": round(float(pixels.mean(dtype="float64")), 6),
+        "std": round(float(pixels.std(dtype="float64")), 6),
+        "in_channels": 1 if face_set.faces.ndim == 3 else 3,
+        "precision": precision,
+        "precision_reason": reason,
+    }
+    run = RunFolder.create(runs_folder, recipe, face_set, facts=facts)
+    _fit(run, recipe, face_set, console=console)
+    return run
+
+
+def resume_training(folder: Path, *, console: Console | None = None) -> RunFolder:
+    """Go on with a run that stopped and return its folder; at most one epoch is lost.
+
+    Args:
+        folder: The run folder.
+        console: Where progress goes; None takes standard error.
+
+    Raises:
+        RunFolderError: If it is no run folder, or the data are not those the run began with.
+    """
+    run = RunFolder.open(folder)
+    recipe = run.recipe
+    face_set = read_training_data(recipe)
+    if face_set.fingerprint != run.facts["data_fingerprint"]:
+        raise RunFolderError(f"{folder}: the data set is not the one this run began with; start a new run instead")
+    _fit(run, recipe, face_set, console=console)
+    return run
+
+
+def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: Console | None) -> None:
+    console = console or Console(stderr=True)
+    facts = run.facts
+    torch.manual_seed(recipe.training.seed)
+    network = create_model(
+        recipe.model.name,
+        num_classes=len(face_set.expressions),
+        in_channels=facts["in_channels"],
+        **recipe.model.options,
+    )
+    counts = face_set.split_counts()
+    console.print(
+        f"{run.folder}: {recipe.model.name}, {count_parameters(network):,} parameters, "
+        f"{counts['training']:,} faces train, {counts['validation']:,} choose, "
+        f"{facts['precision']} ({facts['precision_reason']})",
+        highlight=False,
+    )
+    module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"])
+    trainer = _build_trainer(run, recipe, precision=facts["precision"], console=console)
+    splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
+    resume = run.resume_file if run.resume_file.exists() else None
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        # The checkpoint is this run's own, so its pickled state may be loaded.
+        trainer.fit(module, datamodule=SplitsInMemory(*splits, recipe), ckpt_path=resume, weights_only=False)
+
+
+def _split_as_tensors(face_set: FaceSet, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+    part = face_set.split(split)
+    return faces_as_tensor(part), torch.from_numpy(part.labels.copy())
+
+
+def _build_trainer(run: RunFolder, recipe: Recipe, *, precision: str, console: Console) -> Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    keep = KeepCurvesAndWeights(run)
+    averaging = []
+    if recipe.training.average_decay:
+        averaging.append(EMAWeightAveraging(decay=recipe.training.average_decay))
+    return Trainer(
+        max_epochs=recipe.training.epochs,
+        precision="bf16-mixed" if precision == "bfloat16" else "32-true",
+        accelerator="auto",
+        devices=1,
+        callbacks=[keep, *averaging, ShowProgress(console, keep), SaveToResume(run)],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        reload_dataloaders_every_n_epochs=1,
+    )

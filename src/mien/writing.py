@@ -1,0 +1,94 @@
+"""Files that are either whole or not there: everything mien writes goes through a temporary file and a rename.
+
+Pictures, tables, run folders, caches and model files are written with these functions.
+"""
+
+import errno
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mien.errors import MienError
+
+WRITE_FAULTS: dict[int, str] = {
+    errno.ENOSPC: "no space left on the device; free some space or write elsewhere",
+    errno.EDQUOT: "the disk quota is used up; free some space or write elsewhere",
+    errno.EACCES: "permission denied; write elsewhere or change the folder's permissions",
+    errno.EPERM: "permission denied; write elsewhere or change the folder's permissions",
+    errno.EROFS: "the file system is read-only; write elsewhere",
+    errno.EEXIST: "a file stands where a folder is expected; choose another name",
+    errno.ENOTDIR: "part of the path is a file, expected a folder",
+    errno.EISDIR: "it is a folder, expected a file name",
+    errno.ENAMETOOLONG: "the file name is too long",
+}
+"""What the operating system's refusals to write mean, and what to do."""
+
+
+def write_atomically(path: Path | str, data: bytes | str) -> Path:
+    """Write a whole file or nothing; a reader never sees half of it. Missing folders are made.
+
+    Args:
+        path: File to write; what stood there is replaced. A device or pipe is written straight.
+        data: Its contents; text is written as UTF-8 with the line ends it has.
+
+    Returns:
+        The path written.
+
+    Raises:
+        MienError: If the disk is full or the place may not be written; the line names the file.
+    """
+    contents = data.encode("utf-8") if isinstance(data, str) else data
+    with replacing(path) as partial_file:
+        partial_file.write_bytes(contents)
+    return Path(path)
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; it takes the place of ``path`` when the block ends without an error.
+
+    For writers that want a file name of their own (``np.save``, ``onnx.save``, Pillow): the temporary name has
+    the same ending. On an error the temporary file is removed and what stood at ``path`` stays.
+
+    Args:
+        path: File to write. A device or pipe is given as it is.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        MienError: If the disk is full or the place may not be written; the line names the file.
+    """
+    target = Path(path)
+    with explaining_write_faults(target):
+        if target.exists() and not target.is_file() and not target.is_dir():
+            yield target
+            return
+        target = target.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial_file = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}.partial{target.suffix}")
+        try:
+            yield partial_file
+            partial_file.replace(target)
+        finally:
+            with suppress(OSError):
+                partial_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def explaining_write_faults(path: Path | str) -> Iterator[None]:
+    """Turn the operating system's refusals to write inside the block into one line that names the file.
+
+    Args:
+        path: The file or folder that is written.
+
+    Raises:
+        MienError: If the disk is full or the place may not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in WRITE_FAULTS:
+            raise
+        raise MienError(f"{path}: cannot be written: {WRITE_FAULTS[error.errno]}") from error

@@ -1,0 +1,105 @@
+"""Fixtures for all tests: small made-up data sets in the real layouts, and the real FER2013 where it lies."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.expressions import FER2013_EXPRESSIONS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+USAGES = ("Training", "PublicTest", "PrivateTest")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Every test has a cache of its own, so that none depends on what an earlier one left."""
+    if "real_data" not in request.node.nodeid:
+        monkeypatch.setenv("MIEN_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def make_rows(num_rows: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return faces ``(N, 48, 48)`` uint8, labels and usages; each class has a brightness of its own plus noise."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(num_rows) % 7
+    noise = random.integers(-12, 13, size=(num_rows, 48, 48))
+    faces = np.clip(30 + 30 * labels[:, None, None] + noise, 0, 255).astype(np.uint8)
+    usages = ["Training" if row % 10 < 8 else USAGES[1 + row % 2] for row in range(num_rows)]
+    return faces, labels, usages
+
+
+def write_csv(file: Path, faces: np.ndarray, labels: np.ndarray, usages: list[str]) -> Path:
+    """Write rows in the contest's layout."""
+    lines = ["emotion,pixels,Usage"]
+    lines += [
+        f"{label},{' '.join(map(str, face.ravel()))},{usage}"
+        for face, label, usage in zip(faces, labels, usages, strict=True)
+    ]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def write_folders(folder: Path, faces: np.ndarray, labels: np.ndarray, usages: list[str], *, has_prefix: bool) -> Path:
+    """Write rows in the folder layout, with or without the usage in the file name."""
+    for row, (face, label, usage) in enumerate(zip(faces, labels, usages, strict=True)):
+        split = "train" if usage == "Training" else "test"
+        inside = folder / split / FER2013_EXPRESSIONS[label]
+        inside.mkdir(parents=True, exist_ok=True)
+        name = f"{usage}_{row:05d}.png" if has_prefix else f"{row:05d}.png"
+        Image.fromarray(face).save(inside / name)
+    return folder
+
+
+@pytest.fixture
+def fer2013_csv(tmp_path: Path) -> Path:
+    """A made-up FER2013 CSV of 140 rows."""
+    return write_csv(tmp_path / "data" / "fer2013.csv", *make_rows(140))
+
+
+@pytest.fixture
+def tiny_recipe_file(tmp_path: Path, fer2013_csv: Path) -> Path:
+    """A recipe that trains a tiny network on the made-up CSV in a second or two."""
+    file = tmp_path / "tiny.toml"
+    file.write_text(
+        f"""
+name = "tiny"
+[data]
+path = {str(fer2013_csv)!r}
+[model]
+name = "vgg_se"
+width = 4
+hidden = 16
+pooling = "average"
+dropout = 0.1
+[augmentation]
+shift = 0.05
+[training]
+epochs = 2
+batch_size = 16
+average_decay = 0.5
+precision = "float32"
+"""
+    )
+    return file
+
+
+def find_real_fer2013() -> Path | None:
+    """Return where the real data set lies, or None."""
+    named = os.environ.get("MIEN_FER2013")
+    place = Path(named) if named else REPOSITORY.parent / "shared" / "fer2013"
+    return place if place.exists() else None
+
+
+@pytest.fixture(scope="session")
+def real_fer2013() -> Path:
+    """The real FER2013; the test is skipped in one line where it is not there."""
+    place = find_real_fer2013()
+    if place is None:
+        pytest.skip("FER2013 is not here (MIEN_FER2013, or ../shared/fer2013)")
+    return place

@@ -1,0 +1,20 @@
+import pytest
+
+from mien.errors import MienError
+from mien.models import create_model
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("compact_irnett", {}, "unknown model 'compact_irnett'; did you mean 'compact_irnet'"),
+        ("vgg_se", {"num_classes": 0}, "model 'vgg_se': num_classes is 0; expected at least 1"),
+        ("vgg_se", {"widht": 16}, "model 'vgg_se' has no option 'widht'; did you mean 'width'"),
+        ("vgg_se", {"pooling": "max"}, "model 'vgg_se': pooling is 'max'; expected 'flatten' or 'average'"),
+        ("vgg_se", {"width": 0}, "model 'vgg_se': width is 0; expected a positive number of channels"),
+        ("vgg_se", {"width": "wide"}, "model 'vgg_se': "),
+    ],
+)
+def test_create_model_refuses(name: str, options: dict, message: str) -> None:
+    with pytest.raises(MienError, match=message):
+        create_model(name, **options)
