@@ -13,12 +13,12 @@ SIZE = (1200, 720)
 # Photograph, part of it (left, upper, right, lower), width in the montage, corner (x, y), mirrored or not.
 PLACES = (
     ("astronaut.png", (40, 0, 400, 400), 420, (0, 0), False),
-    ("grace_hopper.jpg", (16, 20, 496, 580), 360, (420, 0), False),
+    ("grace_hopper.jpg", (16, 13, 496, 600), 360, (420, 0), False),
     ("astronaut.png", (40, 0, 400, 400), 420, (780, 0), True),
     ("grace_hopper.jpg", (16, 20, 496, 580), 240, (0, 440), True),
-    ("astronaut.png", (100, 0, 360, 280), 240, (240, 440), False),
-    ("grace_hopper.jpg", (56, 20, 456, 480), 240, (480, 440), False),
-    ("astronaut.png", (100, 0, 360, 280), 240, (720, 440), True),
+    ("astronaut.png", (100, 0, 360, 303), 240, (240, 440), False),
+    ("grace_hopper.jpg", (56, 20, 456, 487), 240, (480, 440), False),
+    ("astronaut.png", (100, 0, 360, 303), 240, (720, 440), True),
     ("grace_hopper.jpg", (16, 20, 496, 580), 240, (960, 440), False),
 )
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from mien.expressions import FER2013_EXPRESSIONS
+from mien.training import RunFolder, read_recipe, train
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -103,3 +104,18 @@ def real_fer2013() -> Path:
     if place is None:
         pytest.skip("FER2013 is not here (MIEN_FER2013, or ../shared/fer2013)")
     return place
+
+
+@pytest.fixture
+def tiny_run(tiny_recipe_file: Path, tmp_path: Path) -> RunFolder:
+    """A tiny network trained for two epochs on the made-up CSV."""
+    return train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+
+
+@pytest.fixture
+def tiny_run_with_copy(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path) -> tuple[RunFolder, Path]:
+    """The same, where the first test picture also stands in training."""
+    faces, labels, usages = make_rows(140)
+    faces[usages.index("PrivateTest")] = faces[0]
+    write_csv(fer2013_csv, faces, labels, usages)
+    return train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs"), fer2013_csv

@@ -44,7 +44,9 @@ def write_tiny_model(
     path: Path, contract: Contract = TINY_CONTRACT, *, metadata: dict[str, str] | None = None, num_classes: int = 0
 ) -> Path:
     """Write the model; ``metadata`` replaces the contract's, ``num_classes`` the contract's number of classes."""
-    weights = make_weights(replace(contract, expressions=tuple("abcdefghij"[:num_classes])) if num_classes else contract)
+    weights = make_weights(
+        replace(contract, expressions=tuple("abcdefghij"[:num_classes])) if num_classes else contract
+    )
     constants = {"mean": np.float32(contract.mean[0]), "std": np.float32(contract.std[0]), "weights": weights}
     nodes = [
         helper.make_node("Sub", ["faces", "mean"], ["centred"]),

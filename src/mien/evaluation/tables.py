@@ -137,6 +137,20 @@ def records_markdown(records: Sequence[Record], *, relative_to: Path | None = No
     """
     if not records:
         return "No test split has been opened yet."
+    rows = record_rows(records)
+    links = [f"[{record.file.stem}]({_link(record.file, relative_to)})" for record in records]
+    return markdown_table([rows[0], *([*row[:-1], link] for row, link in zip(rows[1:], links, strict=True))])
+
+
+def record_rows(records: Sequence[Record]) -> list[list[str]]:
+    """Return the records of one data set as rows of text, the header first and the record's name last.
+
+    Args:
+        records: At least one record, as `mien.evaluation.records.list_records` gives them.
+
+    Raises:
+        MienError: If the records are of several data sets.
+    """
     data_sets = sorted({record.data_set for record in records})
     if len(data_sets) > 1:
         raise MienError(f"one table holds one data set; these records are of {', '.join(data_sets)}")
@@ -152,7 +166,7 @@ def records_markdown(records: Sequence[Record], *, relative_to: Path | None = No
         "calibration error",
         "record",
     ]
-    return markdown_table([header, *(_record_row(record, relative_to=relative_to) for record in records)])
+    return [header, *(_record_row(record) for record in records)]
 
 
 def update_between_markers(text: str, name: str, *, new: str) -> str:
@@ -189,7 +203,7 @@ def _markdown_line(row: Sequence[str], *, widths: Sequence[int], is_text: Sequen
     return f"| {' | '.join(padded)} |"
 
 
-def _record_row(record: Record, *, relative_to: Path | None) -> list[str]:
+def _record_row(record: Record) -> list[str]:
     figures, choice = record.figures, record.content["choice"]
     num_parameters = record.content["num_parameters"]
     rows, without_copy = figures.all_rows, figures.rows_without_copy
@@ -202,7 +216,7 @@ def _record_row(record: Record, *, relative_to: Path | None) -> list[str]:
         percent(rows.balanced_accuracy),
         percent(rows.macro_f1),
         percent(rows.expected_calibration_error),
-        f"[{record.file.stem}]({_link(record.file, relative_to)})",
+        record.file.stem,
     ]
 
 

@@ -26,13 +26,11 @@ PICTURE_SUFFIXES: frozenset[str] = frozenset(
 
 EXPECTED_FORMATS = "JPEG, PNG, WebP, BMP or TIFF"
 
-_PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
-
 _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("JPEG", re.compile(rb"\xff\xd8\xff")),
     ("PNG", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("WebP", re.compile(rb"RIFF....WEBP", re.DOTALL)),
-    ("BMP", re.compile(rb"BM")),
+    ("BMP", re.compile(rb"BM....\x00\x00\x00\x00", re.DOTALL)),
     ("TIFF", re.compile(rb"II\*\x00|MM\x00\*|II\+\x00|MM\x00\+")),
     ("GIF", re.compile(rb"GIF8[79]a")),
 )
@@ -120,10 +118,10 @@ def _decode(file: IO[bytes], name: str) -> Picture:
     with warnings.catch_warnings():
         # Pillow warns about large or odd files; each fault has its own single line here.
         warnings.simplefilter("ignore")
-        image = _open_image(file, head, name)
+        image = _open_image(file, _name_format(head, name), name)
         _check_size(image.width * image.height, name)
-        note = _describe_further_frames(image)
         try:
+            note = _describe_further_frames(image)
             image.load()
             upright = _turn_upright(image)
             return Picture(_image_to_rgb(upright, name), note)
@@ -145,35 +143,29 @@ def _read_head(file: IO[bytes], name: str) -> bytes:
     return head
 
 
-def _open_image(file: IO[bytes], head: bytes, name: str) -> Image.Image:
+def _name_format(head: bytes, name: str) -> str:
+    kind = next((kind for kind, signature in _SIGNATURES if signature.match(head)), None)
+    if kind is None:
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head[:4])
+        raise PictureError(
+            f"{name}: not a picture (first bytes {shown!r}); expected {EXPECTED_FORMATS}", status="not_a_picture"
+        )
+    return kind
+
+
+def _open_image(file: IO[bytes], kind: str, name: str) -> Image.Image:
     try:
-        return Image.open(file, formats=_PILLOW_FORMATS)
+        return Image.open(file, formats=[kind.upper()])
     except Image.DecompressionBombError as error:
         stated = re.search(r"\((\d+) pixels\)", str(error))
         _check_size(int(stated.group(1)) if stated else 2 * MAX_PIXELS, name)
         raise PictureError(f"{name}: unpacks to far more than its size; refused", status="too_large") from error
     except UnidentifiedImageError as error:
-        raise _identify_fault(file, head, name) from error
+        num_bytes = file.seek(0, io.SEEK_END)
+        message = f"{name}: a {kind} whose header is cut off or damaged ({num_bytes} bytes); fetch the file again"
+        raise PictureError(message, status="truncated") from error
     except Exception as error:  # a parser that is fed arbitrary bytes may raise anything
-        raise _decoding_fault(error, name, _sniff_format(head) or "picture") from error
-
-
-def _identify_fault(file: IO[bytes], head: bytes, name: str) -> PictureError:
-    kind = _sniff_format(head)
-    if kind is None:
-        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head[:4])
-        return PictureError(
-            f"{name}: not a picture (first bytes {shown!r}); expected {EXPECTED_FORMATS}", status="not_a_picture"
-        )
-    num_bytes = file.seek(0, io.SEEK_END)
-    return PictureError(
-        f"{name}: a {kind} whose header is cut off or damaged ({num_bytes} bytes); fetch the file again",
-        status="truncated" if num_bytes < 1024 or kind == "WebP" else "unreadable",
-    )
-
-
-def _sniff_format(head: bytes) -> str | None:
-    return next((kind for kind, signature in _SIGNATURES if signature.match(head)), None)
+        raise _decoding_fault(error, name, kind) from error
 
 
 def _check_size(num_pixels: int, name: str) -> None:
@@ -198,13 +190,12 @@ def _decoding_fault(error: Exception, name: str, kind: str) -> PictureError:
 
 def _describe_further_frames(image: Image.Image) -> str:
     try:
-        if not getattr(image, "is_animated", False):
+        # A phone's JPEG may hold a depth or gain map behind the photograph (MPO); that is no further picture.
+        if image.format == "MPO" or not getattr(image, "is_animated", False):
             return ""
         num_frames = int(getattr(image, "n_frames", 1))
     except Exception:  # a damaged later frame is no reason to refuse the first
         return ""
-    finally:
-        image.seek(0)
     return f"first of {num_frames} {'pages' if image.format == 'TIFF' else 'frames'}"
 
 

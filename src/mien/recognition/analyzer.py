@@ -88,7 +88,8 @@ class Analyzer:
         try:
             picture = source.read()
         except PictureError as error:
-            return self._to_result(source.name, error.status, str(error))
+            message = " ".join(str(error).splitlines())  # a file's name may hold a line end
+            return self._to_result(source.name, error.status, message)
         faces = self._recognise(picture.image_rgb, self.detector.detect(picture.image_rgb))
         return self._to_result(source.name, "ok" if faces else "no_face", picture.note, faces=faces, picture=picture)
 

@@ -161,7 +161,7 @@ def read_recipe(file: Path, changes: Iterable[str] = ()) -> Recipe:
         changes: Settings changed on the way in, such as ``"training.epochs=3"``; values are TOML, bare words are text.
 
     Raises:
-        RecipeError: With one line for every fault: unknown keys (with a suggestion), wrong types, values out of range,
+        RecipeError: With all faults in one line: unknown keys (with a suggestion), wrong types, values out of range,
             names that no registry knows.
     """
     try:
@@ -183,7 +183,7 @@ def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
         source: What error messages call them.
 
     Raises:
-        RecipeError: With one line for every fault.
+        RecipeError: With all faults in one line.
     """
     faults: list[str] = []
     recipe = None
@@ -194,7 +194,7 @@ def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
     faults += _unknown_names(settings)
     if faults or recipe is None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-        raise RecipeError("\n".join([f"{source}: {count}", *(f"  {fault}" for fault in faults)]))
+        raise RecipeError(f"{source}: {count}: {'; '.join(faults)}")
     return recipe
 
 

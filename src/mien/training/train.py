@@ -1,7 +1,10 @@
 """Training: from a recipe, or from the run folder of one that stopped."""
 
 import logging
+import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +107,31 @@ def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: Console 
         highlight=False,
     )
     module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"])
-    trainer = _build_trainer(run, recipe, precision=facts["precision"], console=console)
     splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
     resume = run.resume_file if run.resume_file.exists() else None
+    with quiet_lightning():
+        trainer = _build_trainer(run, recipe, precision=facts["precision"], console=console)
+        try:
+            # The checkpoint is this run's own, so its pickled state may be loaded.
+            trainer.fit(module, datamodule=SplitsInMemory(*splits, recipe), ckpt_path=resume, weights_only=False)
+        except SystemExit:  # Lightning's answer to Ctrl-C
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            console.print(f"stopped; go on with: mien train --resume {run.folder}", highlight=False)
+            raise KeyboardInterrupt from None
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keep Lightning's hints and tips to itself for a block; mien says what matters."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
-        # The checkpoint is this run's own, so its pickled state may be loaded.
-        trainer.fit(module, datamodule=SplitsInMemory(*splits, recipe), ckpt_path=resume, weights_only=False)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _split_as_tensors(face_set: FaceSet, split: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -119,7 +140,6 @@ def _split_as_tensors(face_set: FaceSet, split: str) -> tuple[torch.Tensor, torc
 
 
 def _build_trainer(run: RunFolder, recipe: Recipe, *, precision: str, console: Console) -> Trainer:
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     keep = KeepCurvesAndWeights(run)
     averaging = []
     if recipe.training.average_decay:

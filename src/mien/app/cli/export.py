@@ -1,0 +1,51 @@
+"""``mien export``: a run becomes a model file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.app.cli import app
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    *,
+    output: Annotated[Path | None, typer.Option(help="File to write; NAME.onnx in the run folder if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the model; the recipe's if left out.")] = None,
+    views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
+    detector_model: Annotated[
+        Path | None, typer.Option(help="YuNet's model file, to measure a crop margin for it too.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "MIT",
+    results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
+) -> None:
+    """Write a run's best weights as an ONNX model file with its contract, after comparing it with torch.
+
+    Temperature, unsure threshold and crop margins are fitted on the validation split.
+    """
+    from mien.export.export_run import export_run
+    from mien.faces.detector import create_detector
+    from mien.training import RunFolder
+    from mien.training.train import read_training_data
+
+    run_folder = RunFolder.open(run)
+    detectors = [create_detector("haar")]
+    if detector_model is not None:
+        detectors.append(create_detector("yunet", detector_model))
+    report = export_run(
+        run_folder,
+        output or run_folder.folder / f"{name or run_folder.recipe.name}.onnx",
+        face_set=read_training_data(run_folder.recipe),
+        detectors=detectors,
+        name=name,
+        views=None if views is None else views.split(","),
+        licence=licence,
+        results_folder=results,
+        say=print,
+    )
+    print(
+        f"{report.model_file.path}: {report.num_bytes / 1e6:.2f} MB, largest difference from torch "
+        f"{report.largest_difference:.1e} on {report.num_compared} faces"
+    )

@@ -1,0 +1,36 @@
+"""``mien results``: every opening of a test split, and the tables made from them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.app.cli import app
+
+
+@app.command()
+def results(
+    folder: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    update: Annotated[
+        Path | None, typer.Option(help="Markdown file whose table between '<!-- table: records -->' is written anew.")
+    ] = None,
+) -> None:
+    """List every opening of a test split, or write the table of them into a Markdown file."""
+    from mien.app.figures import print_rows
+    from mien.errors import MienError
+    from mien.evaluation.records import list_records
+    from mien.evaluation.tables import record_rows, records_markdown, update_between_markers
+    from mien.writing import write_atomically
+
+    records = list_records(folder)
+    if update is not None:
+        if not update.is_file():
+            raise MienError(f"{update} does not exist; expected a file with <!-- table: records -->")
+        text = update.read_text(encoding="utf-8")
+        table = records_markdown(records, relative_to=update.parent)
+        write_atomically(update, update_between_markers(text, "records", new=table))
+        print(f"{update}: table of {len(records)} records written")
+    elif records:
+        print_rows(record_rows(records))
+    else:
+        print(f"no test split was opened yet under {folder}")

@@ -1,0 +1,31 @@
+"""``mien train``: a recipe becomes a run folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.app.cli import app
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path | None, typer.Argument(help="Recipe, a TOML file.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changed settings, such as training.epochs=3.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with this run folder instead.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+) -> None:
+    """Train a network by a recipe; a run that stopped goes on with --resume and loses at most one epoch."""
+    if (recipe is None) == (resume is None):
+        raise typer.BadParameter("name either a recipe or --resume RUN")
+    from mien.training import read_recipe, resume_training
+    from mien.training import train as train_by_recipe
+
+    if resume is not None:
+        run = resume_training(resume)
+    elif recipe is not None:
+        run = train_by_recipe(read_recipe(recipe, changes or ()), runs_folder=runs)
+    best = max(run.read_curves(), key=lambda row: row["validation_accuracy"])
+    print(f"{run.folder}: best epoch {best['epoch'] + 1:.0f}, validation accuracy {best['validation_accuracy']:.2%}")

@@ -1,0 +1,41 @@
+"""Figures of a model as the command line prints them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mien.app.terminal import create_console
+
+if TYPE_CHECKING:
+    from mien.metrics.figures import Figures
+
+
+def print_figures(figures: "Figures") -> None:
+    """Print headline, classes and confusion matrix.
+
+    Args:
+        figures: Figures of a model on a split.
+    """
+    from mien.evaluation.tables import class_rows, confusion_rows, headline_lines
+
+    for line in headline_lines(figures):
+        print(line)
+    print_rows(class_rows(figures))
+    print("confusion matrix: true classes down, answers across")
+    print_rows(confusion_rows(figures))
+
+
+def print_rows(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of text as a table; the first row is the header, the first column text, the others numbers.
+
+    Args:
+        rows: Header and rows, all of one length.
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column, heading in enumerate(rows[0]):
+        table.add_column(heading, justify="left" if column == 0 else "right")
+    for row in rows[1:]:
+        table.add_row(*row)
+    create_console().print(table)

@@ -1,0 +1,63 @@
+"""Choosing by a run's validation figures, and judging the run on the test split, once, with a record."""
+
+from pathlib import Path
+
+from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.protocol import check_may_judge, figures_for_choice, open_test_split
+from mien.evaluation.records import Record
+from mien.metrics.figures import Figures
+from mien.metrics.predictions import Predictions
+from mien.models import count_parameters
+from mien.training.run_folder import RunFolder
+from mien.training.train import read_training_data
+
+
+def choose(run: RunFolder, split: str = "validation") -> Figures:
+    """Return a run's calibrated figures on the split it was chosen on; they judge nothing and leave no record.
+
+    Args:
+        run: A trained run.
+        split: ``validation``; any other is refused.
+
+    Raises:
+        ProtocolError: If the split is training or test, or the data set is not the run's.
+        DataError: If the data set cannot be read.
+    """
+    face_set = read_training_data(run.recipe)
+    if split != "validation":
+        check_may_judge(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
+    predictions = predict_split(run, face_set, split)
+    return figures_for_choice(apply_temperature(predictions, fit_run_temperature(run, face_set)))
+
+
+def judge(
+    run: RunFolder,
+    *,
+    results_folder: Path = Path("results"),
+    ships_as: str | None = None,
+    reference: Predictions | None = None,
+) -> Record:
+    """Open the test split for a run, calibrated on validation, and return the sealed record.
+
+    Args:
+        run: A trained run.
+        results_folder: Where records lie.
+        ships_as: Name under which the model is to ship.
+        reference: What another model answered on the same rows.
+
+    Raises:
+        ProtocolError: If the run has seen the test split, or the data set is not the run's.
+        DataError: If the data set cannot be read.
+    """
+    face_set = read_training_data(run.recipe)
+    check_may_judge(run.facts["splits_seen"], "test", model=run.recipe.name, data_set=face_set.name)
+    temperature = fit_run_temperature(run, face_set)
+    return open_test_split(
+        apply_temperature(predict_split(run, face_set, "test"), temperature),
+        results_folder=results_folder,
+        recipe=run.recipe.model_dump(mode="json"),
+        shipped_name=ships_as,
+        reference=reference,
+        choice=apply_temperature(predict_split(run, face_set, "validation"), temperature),
+        num_parameters=count_parameters(run.load_network()),
+    )

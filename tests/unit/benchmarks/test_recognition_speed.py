@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from mien.benchmarks.recognition_speed import measure_light_install, measure_recognizer, this_python
+from mien.errors import MienError, ModelFileError
+
+PICTURE = Path(__file__).resolve().parents[3] / "examples" / "pictures" / "astronaut.png"
+
+
+def test_the_light_install_is_measured_in_new_processes() -> None:
+    names = [measurement.name for measurement in measure_light_install(this_python(), PICTURE, rounds=1)]
+    assert names == [
+        "import mien", "mien analyze astronaut.png in a new process", "site-packages of the light install",
+    ]  # fmt: skip
+
+
+def test_a_program_that_fails_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MienError, match="-m mien analyze failed: .*nowhere.png"):
+        measure_light_install(this_python(), tmp_path / "nowhere.png", rounds=1)
+
+
+def test_the_recognizer_is_measured_on_one_face() -> None:
+    speed, size = measure_recognizer(rounds=10)
+    assert 0 < speed.value < 100
+    assert 0.5 < size.value <= size.bound
+
+
+def test_an_unknown_model_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="unknown model 'compakt'"):
+        measure_recognizer("compakt")

@@ -1,0 +1,68 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from mien.errors import ProtocolError
+from mien.evaluation.judge import choose, judge
+from mien.evaluation.records import list_records, recompute
+from mien.metrics.predictions import Predictions
+from mien.training import RunFolder
+
+
+def test_choose_gives_figures_of_kind_choice_and_no_record(tiny_run: RunFolder, tmp_path: Path) -> None:
+    figures = choose(tiny_run)
+    assert (figures.kind, figures.split, figures.all_rows.num_rows) == ("choice", "validation", 14)
+    assert not list(tmp_path.glob("results/**/*.json"))
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ("training", r"training of fer2013 was seen by 'tiny' \(trained on\); judge it on test"),
+        ("test", "nothing is chosen on test of fer2013"),
+    ],
+)
+def test_choose_refuses_other_splits(tiny_run: RunFolder, split: str, message: str) -> None:
+    with pytest.raises(ProtocolError, match=message):
+        choose(tiny_run, split)
+
+
+def test_judge_leaves_a_sealed_record_with_both_figures(
+    tiny_run_with_copy: tuple[RunFolder, Path], tmp_path: Path
+) -> None:
+    run, _ = tiny_run_with_copy
+    record = judge(run, results_folder=tmp_path / "results", ships_as="tiny")
+    assert record.figures.kind == "judgement"
+    assert record.figures.all_rows.num_rows == 14
+    assert record.figures.rows_without_copy is not None
+    assert record.figures.rows_without_copy.num_rows == 13
+    assert record.content["weights_fingerprint"] == run.weights_fingerprint()
+    assert record.content["openings_before"] == 0
+    assert record.content["num_parameters"] > 1000
+    assert record.content["choice"]["accuracy"] == pytest.approx(choose(run).all_rows.accuracy)
+    recompute(record)
+
+
+def test_every_opening_counts(tiny_run: RunFolder, tmp_path: Path) -> None:
+    for _ in range(2):
+        judge(tiny_run, results_folder=tmp_path / "results", ships_as="tiny")
+    second = list_records(tmp_path / "results")[-1]
+    assert second.content["openings_before"] == second.content["openings_before_under_name"] == 1
+
+
+def test_judge_compares_with_a_reference(tiny_run: RunFolder, tmp_path: Path) -> None:
+    first = judge(tiny_run, results_folder=tmp_path / "results")
+    reference = Predictions.load(first.predictions_file)
+    second = judge(tiny_run, results_folder=tmp_path / "results", reference=reference)
+    assert second.content["mcnemar"]["p_value"] == pytest.approx(1.0)
+
+
+def test_judge_refuses_a_run_that_saw_the_test_split(tiny_run: RunFolder, tmp_path: Path) -> None:
+    file = tiny_run.folder / "run.json"
+    facts = json.loads(file.read_text())
+    facts["splits_seen"]["test"] = "trained on by its teacher"
+    file.write_text(json.dumps(facts))
+    with pytest.raises(ProtocolError, match=r"test of fer2013 was seen by 'tiny' \(trained on by its teacher\)"):
+        judge(tiny_run, results_folder=tmp_path / "results")
+    assert not (tmp_path / "results").exists()

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import softmax as scipy_softmax
+
+from mien.errors import DataError, ProtocolError
+from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split, softmax
+from mien.metrics.predictions import Predictions
+from mien.models import create_model
+from mien.training import RunFolder
+from mien.training.train import read_training_data
+
+
+def test_compute_logits_normalises_and_averages_views() -> None:
+    network = create_model("vgg_se", width=4, pooling="average").eval()
+    faces = torch.randint(0, 256, (5, 1, 48, 48), dtype=torch.uint8)
+    inputs = (faces.float() - 120) / 50
+    with torch.inference_mode():
+        plain, flipped = network(inputs), network(inputs.flip(-1))
+    logits = compute_logits(network, faces, mean=120, std=50, views=("plain", "flip"), batch_size=2)
+    np.testing.assert_allclose(logits, ((plain + flipped) / 2).numpy(), atol=1e-5)
+    np.testing.assert_allclose(compute_logits(network, faces, mean=120, std=50), plain.numpy(), atol=1e-5)
+
+
+def test_compute_logits_puts_the_network_into_evaluation_mode() -> None:
+    network = create_model("vgg_se", width=4, dropout=0.9).train()
+    faces = torch.randint(0, 256, (4, 1, 48, 48), dtype=torch.uint8)
+    first, second = (compute_logits(network, faces, mean=120, std=50) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_compute_logits_refuses_an_unknown_view() -> None:
+    with pytest.raises(DataError, match="unknown view 'mirror'; expected plain or flip"):
+        compute_logits(create_model("vgg_se"), torch.zeros(1, 1, 48, 48), mean=0, std=1, views=("mirror",))
+
+
+def test_softmax_agrees_with_scipy() -> None:
+    logits = np.random.default_rng(0).normal(0, 30, (50, 7))
+    np.testing.assert_allclose(softmax(logits), scipy_softmax(logits, axis=1), atol=1e-6)
+
+
+def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe)
+    predictions = predict_split(tiny_run, face_set, "validation")
+    assert predictions.row_ids.tolist() == face_set.split("validation").row_ids.tolist()
+    assert predictions.weights_fingerprint == tiny_run.weights_fingerprint()
+    assert predictions.splits_seen == {"training": "trained on", "validation": "chosen on"}
+    assert predictions.views == ("plain", "flip")
+    assert predictions.is_float32
+
+
+def test_predictions_are_computed_once_and_anew_for_other_weights(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe)
+    first = predict_split(tiny_run, face_set, "validation")
+    file = tiny_run.folder / "predictions" / "validation-plain+flip.npz"
+    written = file.stat().st_mtime_ns
+    predict_split(tiny_run, face_set, "validation")
+    assert file.stat().st_mtime_ns == written
+    network = create_model("vgg_se", **tiny_run.recipe.model.options)
+    tiny_run.save_weights(network.state_dict(), which="best", facts={})
+    assert not np.allclose(predict_split(tiny_run, face_set, "validation").probabilities, first.probabilities)
+
+
+def test_damaged_predictions_are_computed_again(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe)
+    first = predict_split(tiny_run, face_set, "validation")
+    file = tiny_run.folder / "predictions" / "validation-plain+flip.npz"
+    file.write_bytes(file.read_bytes()[:100])
+    np.testing.assert_array_equal(predict_split(tiny_run, face_set, "validation").probabilities, first.probabilities)
+    assert len(Predictions.load(file).labels) == len(first.labels)
+
+
+def test_other_data_are_refused(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe)
+    with pytest.raises(ProtocolError, match="the data set is not the one this run trained on"):
+        predict_split(tiny_run, face_set.select(np.arange(100)), "validation")
+
+
+def test_temperature_changes_confidence_but_no_answer(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe)
+    predictions = predict_split(tiny_run, face_set, "validation")
+    flatter = apply_temperature(predictions, 3.0)
+    assert flatter.probabilities.max(axis=1).mean() < predictions.probabilities.max(axis=1).mean()
+    assert (flatter.probabilities.argmax(axis=1) == predictions.probabilities.argmax(axis=1)).all()
+    np.testing.assert_allclose(apply_temperature(predictions, 1.0).probabilities, predictions.probabilities, atol=1e-6)
+
+
+def test_fit_run_temperature_lowers_the_log_loss(tiny_run: RunFolder) -> None:
+    from mien.metrics.classification import log_loss
+
+    face_set = read_training_data(tiny_run.recipe)
+    predictions = predict_split(tiny_run, face_set, "validation")
+    calibrated = apply_temperature(predictions, fit_run_temperature(tiny_run, face_set))
+    assert log_loss(calibrated.probabilities, predictions.labels) <= log_loss(
+        predictions.probabilities, predictions.labels
+    )
+
+
+def test_rows_with_a_copy_in_training_are_marked(tiny_run_with_copy: tuple[RunFolder, Path]) -> None:
+    run, _ = tiny_run_with_copy
+    predictions = predict_split(run, read_training_data(run.recipe), "test")
+    assert predictions.has_copy_in_training.tolist() == [True] + [False] * (len(predictions.labels) - 1)

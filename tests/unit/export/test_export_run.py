@@ -1,0 +1,130 @@
+import errno
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mien import writing
+from mien.errors import ExportError, MienError
+from mien.evaluation.judge import choose, judge
+from mien.evaluation.predict import compute_logits, softmax
+from mien.export import export_run as module
+from mien.export.export_run import ExportReport, export_run
+from mien.faces.detector import create_detector
+from mien.recognition.model_file import load_model_file
+from mien.recognition.recognizer import Recognizer
+from mien.training import RunFolder
+from mien.training.train import read_training_data
+
+
+def export(run: RunFolder, output: Path, **options: object) -> ExportReport:
+    return export_run(run, output, face_set=read_training_data(run.recipe), detectors=[], **options)
+
+
+def test_the_contract_says_what_the_run_was(tiny_run: RunFolder, tmp_path: Path) -> None:
+    report = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results", licence="MIT")
+    contract = load_model_file(tmp_path / "tiny.onnx").contract
+    assert contract.name == "tiny"
+    assert contract.splits_seen == {"training": "trained on", "validation": "chosen on"}
+    assert contract.weights_fingerprint == tiny_run.weights_fingerprint()
+    assert contract.data_fingerprint == tiny_run.facts["data_fingerprint"]
+    assert contract.recipe == tiny_run.recipe.model_dump(mode="json")
+    assert contract.temperature == report.temperature > 0
+    assert contract.views == ("plain", "flip")
+    assert contract.crop_margins == {"none": 0.0}
+    assert contract.scores["validation"]["accuracy"] == pytest.approx(choose(tiny_run).all_rows.accuracy, abs=1e-5)
+    assert "test" not in contract.scores
+    assert report.largest_difference < 1e-4
+    assert report.num_compared == 14
+    assert report.num_bytes == (tmp_path / "tiny.onnx").stat().st_size
+
+
+def test_the_record_of_the_same_weights_enters_the_contract(tiny_run: RunFolder, tmp_path: Path) -> None:
+    record = judge(tiny_run, results_folder=tmp_path / "results")
+    contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract
+    assert contract.scores["test"]["accuracy"] == pytest.approx(record.figures.all_rows.accuracy, abs=1e-5)
+    assert contract.scores["test"]["record"] == record.file.name
+
+
+def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: Path) -> None:
+    model_file = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path).model_file
+    recognizer = Recognizer(model_file)
+    faces = read_training_data(tiny_run.recipe).faces
+    probabilities = recognizer.predict_probabilities(recognizer.prepare(faces))
+    logits = compute_logits(
+        tiny_run.load_network(),
+        torch.from_numpy(np.array(faces))[:, None],
+        mean=tiny_run.mean,
+        std=tiny_run.std,
+        views=("plain", "flip"),
+    )
+    np.testing.assert_allclose(probabilities, softmax(logits / model_file.contract.temperature), atol=1e-4)
+
+
+def test_views_can_be_fewer_than_trained(tiny_run: RunFolder, tmp_path: Path) -> None:
+    contract = export(tiny_run, tmp_path / "tiny.onnx", views=("plain",), results_folder=tmp_path).model_file.contract
+    assert contract.views == ("plain",)
+
+
+def test_a_graph_that_disagrees_is_not_written(
+    tiny_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = module.build_onnx_graph
+    monkeypatch.setattr(
+        module,
+        "build_onnx_graph",
+        lambda network, **options: build(network, **{**options, "mean": options["mean"] + 9}),
+    )
+    with pytest.raises(
+        ExportError, match=r"tiny\.onnx not written: its probabilities differ from torch by .* 1e-04 is"
+    ):
+        export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path)
+    assert not (tmp_path / "tiny.onnx").exists()
+
+
+def test_a_full_disk_leaves_the_old_file(tiny_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "out" / "tiny.onnx"
+    output.parent.mkdir()
+    output.write_bytes(b"old")
+    write = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        if self.parent == output.parent:
+            raise OSError(errno.ENOSPC, "No space left on device", str(self))
+        return write(self, data)
+
+    monkeypatch.setattr(writing.Path, "write_bytes", full)
+    with pytest.raises(MienError, match=r"tiny\.onnx.*no space left"):
+        export(tiny_run, output, results_folder=tmp_path)
+    assert output.read_bytes() == b"old"
+    assert [file.name for file in output.parent.iterdir()] == ["tiny.onnx"]
+
+
+def test_a_detectors_margin_enters_the_contract(tiny_run: RunFolder, tmp_path: Path) -> None:
+    """The whole-picture detector finds the scene itself, so every margin can be measured without real faces."""
+    said: list[str] = []
+    report = export_run(
+        tiny_run,
+        tmp_path / "tiny.onnx",
+        face_set=read_training_data(tiny_run.recipe),
+        detectors=[_SceneDetector()],
+        results_folder=tmp_path,
+        say=said.append,
+    )
+    (measured,) = report.margins
+    contract = report.model_file.contract
+    assert contract.crop_margins == {"none": 0.0, "scene": measured.margin}
+    assert contract.crop_margin_losses["scene"]["num_faces"] == 14
+    assert json.loads(contract.to_json())["crop_margin_losses"]["scene"]["share_found"] == 1.0
+    assert any("measuring the crop margin for scene" in line for line in said)
+
+
+class _SceneDetector:
+    name = "scene"
+
+    def detect(self, image_rgb: np.ndarray):
+        (whole,) = create_detector("none").detect(image_rgb)
+        inner = np.array([80, 80, 240, 240], dtype=np.float32)
+        return [type(whole)(inner, 1.0, None)]

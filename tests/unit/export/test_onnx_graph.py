@@ -1,0 +1,37 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from mien.export.onnx_graph import NormalisedNetwork, build_onnx_graph
+from mien.models import create_model
+
+
+@pytest.fixture(scope="module")
+def graph() -> onnx.ModelProto:
+    torch.manual_seed(0)
+    return build_onnx_graph(create_model("vgg_se", width=4), size_hw=(48, 48), mean=120.0, std=60.0)
+
+
+def test_the_graph_has_the_names_and_shapes_of_the_contract(graph: onnx.ModelProto) -> None:
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    (taken,), (given,) = session.get_inputs(), session.get_outputs()
+    assert (taken.name, taken.shape[1:], taken.type) == ("faces", [1, 48, 48], "tensor(float)")
+    assert (given.name, given.shape[1:]) == ("logits", [7])
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_any_batch_size_runs(graph: onnx.ModelProto, count: int) -> None:
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    faces = np.full((count, 1, 48, 48), 90, dtype=np.float32)
+    (logits,) = session.run(None, {"faces": faces})
+    assert logits.shape == (count, 7)
+    np.testing.assert_allclose(logits, logits[:1].repeat(count, axis=0), atol=1e-5)
+
+
+def test_mean_and_deviation_are_inside() -> None:
+    network = create_model("vgg_se", width=4).eval()
+    faces = torch.randint(0, 256, (3, 1, 48, 48)).float()
+    inside = NormalisedNetwork(network, mean=100.0, std=50.0)(faces)
+    torch.testing.assert_close(inside, network((faces - 100) / 50))

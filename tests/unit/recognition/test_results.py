@@ -1,0 +1,154 @@
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.errors import MienError, MissingExtraError, PictureError
+from mien.recognition.results import FAULT_STATUSES, Recognition, Recognitions
+from mien.structures import Face
+
+IMAGE = np.full((300, 400, 3), 90, dtype=np.uint8)
+FACE = Face(
+    box_xyxy=(100.0, 50.0, 200.0, 150.0),
+    detector_score=5.0,
+    expression="happy",
+    probabilities={"happy": 0.7, "sad": 0.3},
+    flags=("blurred", "unsure"),
+)
+
+
+def make(**changes: Any) -> Recognition:
+    facts: dict[str, Any] = {
+        "source": "a.jpg",
+        "status": "ok",
+        "message": "",
+        "faces": (FACE, FACE),
+        "size_hw": (300, 400),
+        "model": "tiny",
+        "detector": "haar",
+        "expressions": ("happy", "sad"),
+        "image": IMAGE,
+    }
+    return Recognition(**{**facts, **changes})
+
+
+EMPTY = make(status="no_face", faces=())
+BROKEN = make(status="truncated", faces=(), size_hw=None, message="a.jpg: cut off", image=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"status": "fine"}, "unknown status 'fine'; known: ok, no_face, missing"),
+        ({"faces": ()}, "status 'ok' does not go with 0 faces"),
+        ({"status": "no_face"}, "status 'no_face' does not go with 2 faces"),
+        ({"size_hw": None}, "status 'ok' does not go with a size of None"),
+        ({"status": "empty", "faces": (), "message": "x"}, r"status 'empty' does not go with a size of \(300, 400\)"),
+        ({"status": "empty", "faces": (), "size_hw": None}, "status 'empty' needs a message of one line, got ''"),
+        ({"message": "two\nlines"}, "needs a message of one line"),
+    ],
+    ids=["status", "no faces", "faces", "no size", "size", "no message", "two lines"],
+)
+def test_recognition_checks_itself(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(**changes)
+
+
+def test_recognition_knows_every_status_of_a_picture_error() -> None:
+    assert set(FAULT_STATUSES) == set(_statuses_in_documentation())
+
+
+def _statuses_in_documentation() -> list[str]:
+    described = (PictureError.__doc__ or "").split("status:")[1]
+    return [word.strip("`") for word in described.replace(",", " ").split() if word.startswith("``")][:6] or [
+        word for word in described.split() if "`" in word
+    ]
+
+
+def test_recognition_to_dict_is_json_without_the_picture() -> None:
+    values = make().to_dict()
+    assert json.loads(json.dumps(values)) == values
+    assert list(values) == ["source", "status", "message", "size_hw", "model", "detector", "time_s", "faces"]
+    assert values["size_hw"] == [300, 400]
+    assert BROKEN.to_dict()["faces"] == []
+
+
+def test_recognition_compares_without_the_picture() -> None:
+    assert make() == make(image=None)
+    assert make() != EMPTY
+
+
+def test_recognition_to_rows_has_the_same_columns_whatever_happened() -> None:
+    rows = [*make().to_rows(), *EMPTY.to_rows(), *BROKEN.to_rows()]
+    assert len(rows) == 4
+    assert {tuple(row) for row in rows} == {tuple(rows[0])}
+    assert [row["face"] for row in rows] == [1, 2, None, None]
+    assert [row["status"] for row in rows] == ["ok", "ok", "no_face", "truncated"]
+    assert (rows[1]["x1"], rows[1]["y2"], rows[1]["happy"], rows[1]["sad"]) == (100.0, 150.0, 0.7, 0.3)
+    assert (rows[0]["probability"], rows[0]["flags"]) == (0.7, "blurred unsure")
+    assert (rows[3]["happy"], rows[3]["width"], rows[2]["width"]) == (None, None, 400)
+
+
+@pytest.mark.parametrize("result", [make(), Recognitions((make(), EMPTY, BROKEN))], ids=["one", "many"])
+def test_to_pandas_has_one_row_a_face(result: Recognition | Recognitions) -> None:
+    table = result.to_pandas()
+    assert len(table) == len(result.to_rows())
+    assert list(table.columns) == list(result.to_rows()[0])
+
+
+@pytest.mark.parametrize("result", [make(), Recognitions((make(),))], ids=["one", "many"])
+def test_to_pandas_without_pandas_names_the_extra(
+    result: Recognition | Recognitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtraError, match=r"needs the package 'pandas'; install it with: pip install 'mien\[tables\]'"):
+        result.to_pandas()
+
+
+def test_recognition_draw_marks_the_faces_and_leaves_the_picture() -> None:
+    before = IMAGE.copy()
+    drawn = make().draw()
+    assert drawn.shape == IMAGE.shape
+    assert (drawn != IMAGE).any()
+    assert (before == IMAGE).all()
+
+
+def test_recognition_draw_reads_the_file_again_where_the_picture_was_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(IMAGE).save(path)
+    assert (make(source=str(path), image=None).draw() == make().draw()).all()
+    path.write_bytes(b"")
+    with pytest.raises(PictureError, match="empty"):
+        make(source=str(path), image=None).draw()
+
+
+def test_recognition_draw_without_picture_and_file_says_so() -> None:
+    with pytest.raises(MienError, match="array 3: the picture was not kept with the result; analyse it alone to draw it"):
+        make(source="array 3", image=None).draw()
+
+
+def test_recognition_draw_of_a_broken_picture_is_a_card() -> None:
+    card = BROKEN.draw()
+    assert card.shape == (160, 480, 3)
+    assert card.max() > 200
+
+
+def test_recognitions_is_a_sequence() -> None:
+    results = Recognitions((make(), EMPTY, BROKEN))
+    assert len(results) == 3
+    assert results[1] is EMPTY
+    assert results[-2:] == Recognitions((EMPTY, BROKEN))
+    assert list(results) == [make(), EMPTY, BROKEN]
+    assert BROKEN in results
+    assert results == Recognitions((make(), EMPTY, BROKEN))
+
+
+def test_recognitions_has_the_methods_of_one() -> None:
+    results = Recognitions((make(), EMPTY, BROKEN))
+    assert results.faces == (FACE, FACE)
+    assert results.to_dict() == {"results": [make().to_dict(), EMPTY.to_dict(), BROKEN.to_dict()]}
+    assert [picture.shape for picture in results.draw()] == [(300, 400, 3), (300, 400, 3), (160, 480, 3)]

@@ -1,0 +1,109 @@
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from mien.errors import MienError
+from mien.writing import WRITE_FAULTS, explaining_write_faults, replacing, write_atomically
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [(b"\x00\xff", b"\x00\xff"), ("é\n", b"\xc3\xa9\n")], ids=["bytes", "text"]
+)
+def test_write_atomically_writes_all_and_makes_folders(tmp_path: Path, data: bytes | str, expected: bytes) -> None:
+    path = write_atomically(tmp_path / "new" / "file.bin", data)
+    assert path.read_bytes() == expected
+    assert [each.name for each in path.parent.iterdir()] == ["file.bin"]
+
+
+def test_write_atomically_gives_a_new_file_the_usual_permissions(tmp_path: Path) -> None:
+    usual = tmp_path / "usual"
+    usual.write_text("")
+    assert stat.S_IMODE(write_atomically(tmp_path / "file", "x").stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
+
+
+def test_write_atomically_follows_a_link_to_its_file(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    write_atomically(tmp_path / "link.txt", "new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
+
+
+def test_write_atomically_keeps_the_old_file_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def write_half(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    with pytest.raises(MienError, match=rf"^{path}: cannot be written: no space left on the device; "):
+        write_atomically(path, "new and long")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_write_atomically_keeps_the_old_file_when_the_rename_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(MienError, match="no space left"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_write_atomically_writes_a_device_straight() -> None:
+    assert write_atomically(Path(os.devnull), "x") == Path(os.devnull)
+    assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_write_atomically_names_a_full_device() -> None:
+    with pytest.raises(MienError, match="^/dev/full: cannot be written: no space left"):
+        write_atomically("/dev/full", "x")
+
+
+def test_write_atomically_names_a_file_in_a_folders_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MienError, match="cannot be written: a file stands where a folder is expected|part of the path"):
+        write_atomically(tmp_path / "file" / "below", "x")
+
+
+def test_write_atomically_names_a_folder_in_the_files_place(tmp_path: Path) -> None:
+    with pytest.raises(MienError, match="it is a folder, expected a file name"):
+        write_atomically(tmp_path, "x")
+
+
+def test_replacing_keeps_the_ending_and_the_old_file_after_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "weights.onnx"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="stopped"), replacing(path) as partial_file:
+        assert partial_file.suffix == ".onnx"
+        assert partial_file.parent == tmp_path
+        partial_file.write_text("half")
+        raise RuntimeError("stopped")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["weights.onnx"]
+
+
+@pytest.mark.parametrize("number", sorted(WRITE_FAULTS), ids=lambda number: errno.errorcode[number])
+def test_explaining_write_faults_names_the_file(number: int) -> None:
+    with pytest.raises(MienError, match=r"^out\.csv: cannot be written: "), explaining_write_faults("out.csv"):
+        raise OSError(number, "x")
+
+
+def test_explaining_write_faults_leaves_other_errors() -> None:
+    with pytest.raises(FileNotFoundError), explaining_write_faults("out.csv"):
+        raise FileNotFoundError(errno.ENOENT, "x")

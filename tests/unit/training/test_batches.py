@@ -1,0 +1,55 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mien.data import read_dataset
+from mien.errors import DataError
+from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator, faces_as_tensor
+
+
+def make_batches(epoch: int = 0, seed: int = 0) -> ShuffledBatches:
+    images = torch.arange(50, dtype=torch.uint8).reshape(50, 1, 1, 1)
+    return ShuffledBatches(images, torch.arange(50), batch_size=8, seed=seed, epoch=epoch)
+
+
+def test_an_epoch_shows_each_picture_at_most_once_and_leaves_the_rest_out() -> None:
+    batches = list(make_batches())
+    assert len(batches) == len(make_batches()) == 6
+    shown = torch.cat([labels for _, labels in batches])
+    assert len(shown) == len(shown.unique()) == 48
+    assert all(torch.equal(images.flatten().long(), labels) for images, labels in batches)
+
+
+def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+    def order(**place: int) -> list[int]:
+        return torch.cat([labels for _, labels in make_batches(**place)]).tolist()
+
+    assert order(epoch=1) == order(epoch=1)
+    assert len({tuple(order(epoch=0)), tuple(order(epoch=1)), tuple(order(seed=1))}) == 3
+
+
+def test_fewer_pictures_than_a_batch_are_refused() -> None:
+    with pytest.raises(DataError, match="5 training pictures are fewer than one batch of 8"):
+        ShuffledBatches(torch.zeros(5, 1, 2, 2), torch.zeros(5), batch_size=8, seed=0, epoch=0)
+
+
+def test_ordered_batches_keep_every_row_in_order() -> None:
+    batches = OrderedBatches(torch.zeros(50, 1, 2, 2), torch.arange(50), batch_size=16)
+    assert [len(labels) for _, labels in batches] == [16, 16, 16, 2]
+    assert len(batches) == 4
+    assert torch.equal(torch.cat([labels for _, labels in batches]), torch.arange(50))
+
+
+def test_streams_of_one_epoch_differ() -> None:
+    seeds = {epoch_generator(0, 0, stream=stream).initial_seed() for stream in range(3)}
+    assert len(seeds) == 3
+
+
+def test_faces_as_tensor_puts_channels_first(fer2013_csv: Path) -> None:
+    face_set = read_dataset("fer2013", fer2013_csv)
+    assert faces_as_tensor(face_set).shape == (140, 1, 48, 48)
+    colour = replace(face_set, faces=np.arange(140 * 12, dtype=np.uint8).reshape(140, 2, 2, 3))
+    assert faces_as_tensor(colour)[7, 2].tolist() == colour.faces[7, :, :, 2].tolist()

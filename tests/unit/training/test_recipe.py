@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import pytest
+
+from mien.errors import RecipeError
+from mien.training.recipe import build_recipe, read_recipe
+
+RECIPES = sorted((Path(__file__).resolve().parents[3] / "recipes").glob("**/*.toml"))
+SMALLEST = {"name": "some", "model": {"name": "vgg_se"}}
+
+
+def test_every_recipe_file_parses() -> None:
+    print(f"\nrecipe files that parse: {len(RECIPES)}")
+    assert len(RECIPES) > 0
+    for file in RECIPES:
+        assert read_recipe(file).name
+
+
+def test_defaults_are_filled_in() -> None:
+    recipe = build_recipe(SMALLEST)
+    assert recipe.optimizer.nesterov
+    assert recipe.data.protocol == "official"
+    assert recipe.training.views == ("plain", "flip")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"name": "some"}, r"model: missing"),
+        ({"name": "Some Name", "model": {"name": "vgg_se"}}, r"name: String should match pattern"),
+        ({**SMALLEST, "trainig": {}}, r"trainig: unknown key; did you mean 'training'"),
+        ({**SMALLEST, "training": {"epoch": 3}}, r"training\.epoch: unknown key; did you mean 'epochs'"),
+        ({**SMALLEST, "training": {"epochs": "3"}}, r"training\.epochs: Input should be a valid integer, found '3'"),
+        ({**SMALLEST, "training": {"epochs": 0}}, r"training\.epochs: .*greater than or equal to 1, found 0"),
+        ({**SMALLEST, "training": {"views": ["plain", "flop"]}}, r"training\.views\.1: .*'plain' or 'flip'"),
+        ({**SMALLEST, "training": {"views": []}}, r"training\.views"),
+        ({**SMALLEST, "augmentation": {"flip": 1.5}}, r"augmentation\.flip: .*less than or equal to 1, found 1\.5"),
+        ({**SMALLEST, "augmentation": {"erase_pixels": [9, 3]}}, r"augmentation: erase_pixels is \[9, 3\]; expected"),
+        ({**SMALLEST, "optimizer": {"name": "sdg"}}, r"optimizer\.name: Input should be 'sgd', found 'sdg'"),
+        ({**SMALLEST, "data": {"dataset": "fer2031"}}, r"data\.dataset: unknown data set 'fer2031'; did you mean"),
+        ({"name": "some", "model": {"name": "vgg_es"}}, r"model\.name: unknown model 'vgg_es'; did you mean 'vgg_se'"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(settings: dict, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        build_recipe(settings)
+
+
+def test_all_faults_come_at_once() -> None:
+    settings = {"name": "some", "model": {"name": "vgg"}, "training": {"epochs": "x", "bach_size": 3}, "optimiser": {}}
+    with pytest.raises(RecipeError, match="4 faults") as caught:
+        build_recipe(settings)
+    for part in ("training.epochs", "did you mean 'batch_size'", "did you mean 'optimizer'", "did you mean 'vgg_se'"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name = ", "not a TOML file"), (b"\xff\xfe\x00", "not a TOML file")],
+)
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, text: str | bytes, message: str) -> None:
+    file = tmp_path / "some.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RecipeError, match=rf"some\.toml: {message}"):
+        read_recipe(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"some\.toml does not exist; expected a recipe in TOML"):
+        read_recipe(tmp_path / "some.toml")
+
+
+def test_changes_reach_the_recipe(tiny_recipe_file: Path) -> None:
+    changes = ["training.epochs=7", "model.width=8", "data.protocol=clean", "training.views=['plain']"]
+    recipe = read_recipe(tiny_recipe_file, changes)
+    assert recipe.training.epochs == 7
+    assert recipe.model.options["width"] == 8
+    assert recipe.data.protocol == "clean"
+    assert recipe.training.views == ("plain",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("training.epochs", "'training.epochs' is no setting; expected section.key=value"),
+        ("name.first=x", "'name' is a value, not a section"),
+        ("training.epochs=many", "training.epochs: Input should be a valid integer"),
+    ],
+)
+def test_changes_that_make_no_sense_are_refused(tiny_recipe_file: Path, change: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        read_recipe(tiny_recipe_file, [change])
+
+
+def test_fingerprint_ignores_name_and_note_only() -> None:
+    recipe = build_recipe(SMALLEST)
+    assert build_recipe({**SMALLEST, "name": "other", "note": "x"}).fingerprint == recipe.fingerprint
+    assert build_recipe({**SMALLEST, "training": {"seed": 1}}).fingerprint != recipe.fingerprint
+    assert build_recipe({"name": "some", "model": {"name": "vgg_se", "width": 8}}).fingerprint != recipe.fingerprint

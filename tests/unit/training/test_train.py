@@ -1,0 +1,145 @@
+import csv
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from mien.data.cache import cache_folder
+from mien.errors import DataError, RunFolderError
+from mien.training import RunFolder, read_recipe, resume_training, train
+
+
+def weights(run: RunFolder, which: str = "last") -> dict[str, list[float]]:
+    return {name: value.flatten().tolist() for name, value in load_file(run.weights_file(which)).items()}
+
+
+@pytest.fixture
+def trained(tiny_recipe_file: Path, tmp_path: Path) -> RunFolder:
+    return train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+
+
+def test_a_run_leaves_everything_behind(trained: RunFolder) -> None:
+    rows = trained.read_curves()
+    assert [row["epoch"] for row in rows] == [0, 1]
+    assert all(row["pictures_per_second"] > 0 for row in rows)
+    assert trained.weights_file("best").exists()
+    assert trained.resume_file.exists()
+    assert trained.facts["precision"] == "float32"
+    assert 100 < trained.facts["mean"] < 140
+
+
+def test_training_learns(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["training.epochs=25", "augmentation.erase=0.0", "augmentation.shift=0.0"])
+    rows = train(recipe, runs_folder=tmp_path / "runs").read_curves()
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+    assert max(row["validation_accuracy"] for row in rows) > 0.6
+
+
+def test_best_is_the_epoch_of_the_highest_validation_accuracy(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    from safetensors import safe_open
+
+    run = train(read_recipe(tiny_recipe_file, ["training.epochs=6"]), runs_folder=tmp_path / "runs")
+    accuracies = [row["validation_accuracy"] for row in run.read_curves()]
+    with safe_open(run.weights_file("best"), "pt") as file:
+        facts = file.metadata()
+    assert int(facts["epoch"]) == accuracies.index(max(accuracies))
+    assert float(facts["validation_accuracy"]) == pytest.approx(max(accuracies), abs=1e-5)
+
+
+def test_the_same_recipe_gives_the_same_weights(trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path) -> None:
+    again = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "again")
+    assert weights(again) == weights(trained)
+    other = train(read_recipe(tiny_recipe_file, ["training.seed=1"]), runs_folder=tmp_path / "other")
+    assert weights(other) != weights(trained)
+
+
+def test_averaging_changes_what_is_judged(trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path) -> None:
+    plain = train(read_recipe(tiny_recipe_file, ["training.average_decay=0.0"]), runs_folder=tmp_path / "plain")
+    assert weights(plain) != weights(trained)
+
+
+def test_label_smoothing_changes_the_loss(trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path) -> None:
+    plain = train(read_recipe(tiny_recipe_file, ["training.label_smoothing=0.0"]), runs_folder=tmp_path / "plain")
+    assert plain.read_curves()[0]["loss"] != trained.read_curves()[0]["loss"]
+
+
+def test_the_test_split_is_never_touched(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path) -> None:
+    """Other test pictures give the same weights."""
+    before = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "before")
+    rows = list(csv.reader(fer2013_csv.open()))
+    changed = [[row[0], " ".join(["9"] * 2304), row[2]] if row[2] == "PrivateTest" else row for row in rows]
+    fer2013_csv.write_text("\n".join(",".join(row) for row in changed) + "\n")
+    after = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "after")
+    assert before.facts["data_fingerprint"] != after.facts["data_fingerprint"]
+    assert weights(before) == weights(after)
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from mien.training import read_recipe, train
+train(read_recipe(Path(sys.argv[1]), ["training.epochs=8"]), runs_folder=Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_run_goes_on_as_if_it_had_never_stopped(
+    tiny_recipe_file: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    whole = train(read_recipe(tiny_recipe_file, ["training.epochs=8"]), runs_folder=tmp_path / "whole")
+    folder = tmp_path / "killed" / "tiny-1"
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tiny_recipe_file), str(folder.parent)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (folder / "resume.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0, "the run ended before it could be stopped"
+    if how == signal.SIGINT:
+        assert f"go on with: mien train --resume {folder}" in errors.replace("\n", "")
+    resumed = resume_training(folder)
+    assert weights(resumed) == weights(whole)
+    assert weights(resumed, "best") == weights(whole, "best")
+    columns = ("epoch", "loss", "validation_accuracy")
+    assert [[row[c] for c in columns] for row in resumed.read_curves()] == [
+        [row[c] for c in columns] for row in whole.read_curves()
+    ]
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_anew(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    whole = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+    whole.resume_file.unlink()
+    before = weights(whole)
+    assert weights(resume_training(whole.folder)) == before
+
+
+def test_resuming_a_finished_run_changes_nothing(trained: RunFolder) -> None:
+    before = weights(trained)
+    assert weights(resume_training(trained.folder)) == before
+    assert len(trained.read_curves()) == 2
+
+
+def test_resume_refuses_other_data(trained: RunFolder, fer2013_csv: Path) -> None:
+    text = fer2013_csv.read_text()
+    fer2013_csv.write_text(text.replace("\n0,", "\n1,", 1))
+    with pytest.raises(RunFolderError, match="the data set is not the one this run began with"):
+        resume_training(trained.folder)
+
+
+def test_a_set_without_validation_is_refused(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path) -> None:
+    fer2013_csv.write_text(fer2013_csv.read_text().replace("PublicTest", "Training"))
+    with pytest.raises(DataError, match="fer2013 has no validation split"):
+        train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_cache_is_the_tests_own(trained: RunFolder) -> None:
+    assert "pytest" in str(cache_folder())
