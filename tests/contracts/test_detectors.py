@@ -59,7 +59,7 @@ def test_detect_finds_the_astronaut_and_changes_nothing(detector: FaceDetector) 
     first, second = detector.detect(ASTRONAUT), detector.detect(ASTRONAUT)
     assert len(first) == len(second) == 1
     assert (first[0].box_xyxy == second[0].box_xyxy).all()
-    assert (ASTRONAUT == before).all()
+    assert (before == ASTRONAUT).all()
 
 
 def test_the_card_says_what_the_detector_gives(detector: FaceDetector) -> None:

@@ -165,7 +165,16 @@ def _open_image(file: IO[bytes], kind: str, name: str) -> Image.Image:
         message = f"{name}: a {kind} whose header is cut off or damaged ({num_bytes} bytes); fetch the file again"
         raise PictureError(message, status="truncated") from error
     except Exception as error:  # a parser that is fed arbitrary bytes may raise anything
+        if kind == "WebP" and _is_shorter_than_stated(file):
+            raise _cut_off(name, kind) from error
         raise _decoding_fault(error, name, kind) from error
+
+
+def _is_shorter_than_stated(file: IO[bytes]) -> bool:
+    """Return whether a RIFF file holds less than its header says; WebP's decoder does not tell."""
+    num_bytes = file.seek(0, io.SEEK_END)
+    file.seek(4)
+    return num_bytes < int.from_bytes(file.read(4), "little") + 8
 
 
 def _check_size(num_pixels: int, name: str) -> None:
@@ -182,10 +191,14 @@ def _decoding_fault(error: Exception, name: str, kind: str) -> PictureError:
     if isinstance(error, EOFError) or any(
         word in lowered for word in ("truncated", "unexpected end", "eof", "cut off")
     ):
-        return PictureError(f"{name}: a {kind} that is cut off; fetch the file again", status="truncated")
+        return _cut_off(name, kind)
     if "too large" in lowered or "bomb" in lowered:
         return PictureError(f"{name}: a {kind} that unpacks to far more than its size; refused", status="too_large")
     return PictureError(f"{name}: a {kind} that cannot be decoded ({reason})", status="unreadable")
+
+
+def _cut_off(name: str, kind: str) -> PictureError:
+    return PictureError(f"{name}: a {kind} that is cut off; fetch the file again", status="truncated")
 
 
 def _describe_further_frames(image: Image.Image) -> str:

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-
 from tests.tiny_model import write_tiny_model
 
 

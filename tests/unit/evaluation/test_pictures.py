@@ -20,20 +20,24 @@ def figures(make_predictions) -> Figures:
     return compute_figures(make_predictions(350, expressions=FER2013_EXPRESSIONS))
 
 
-def _texts(monkeypatch, draw, figures, file) -> list[str]:
-    """What stands in the picture, as matplotlib was told."""
-    from matplotlib.text import Text
-
-    seen = []
+def _drawn(monkeypatch, draw, figures, file):
+    """The matplotlib figure behind a picture."""
+    drawn = []
     save = pictures._save
 
     def look(picture, target):
-        seen.extend(each.get_text() for each in picture.findobj(Text))
+        drawn.append(picture)
         return save(picture, target)
 
     monkeypatch.setattr(pictures, "_save", look)
     draw(figures, file)
-    return seen
+    return drawn[0]
+
+
+def _texts(monkeypatch, draw, figures, file) -> list[str]:
+    from matplotlib.text import Text
+
+    return [each.get_text() for each in _drawn(monkeypatch, draw, figures, file).findobj(Text)]
 
 
 @pytest.mark.parametrize("draw", DRAWERS)
@@ -57,7 +61,7 @@ def test_draw_confusion_matrix_writes_names_shares_and_counts(monkeypatch, figur
     cells = [text for text in texts if " %\n" in text]
     expected = [f"{100 * count / row.sum():.1f} %\n{count:,}" for row in counts for count in row]
     assert sorted(cells) == sorted(expected)
-    assert set(FER2013_EXPRESSIONS) <= set(texts)
+    assert {*FER2013_EXPRESSIONS, "true", "answered"} <= set(texts)
     assert f"angry\n{counts[0].sum()} cases" in texts
 
 
@@ -79,7 +83,23 @@ def test_draw_confusion_matrix_marks_a_class_without_cases(monkeypatch, make_pre
 def test_draw_reliability_diagram_says_the_calibration_error(monkeypatch, figures, tmp_path):
     texts = _texts(monkeypatch, draw_reliability_diagram, figures, tmp_path / "reliability.png")
     error = figures.all_rows.expected_calibration_error
-    assert f"expected calibration error {100 * error:.2f} %" in texts
+    assert {f"expected calibration error {100 * error:.2f} %", "confidence", "accuracy", "rows"} <= set(texts)
+
+
+def test_draw_reliability_diagram_sets_a_bar_on_each_bin(monkeypatch, figures, tmp_path):
+    picture = _drawn(monkeypatch, draw_reliability_diagram, figures, tmp_path / "reliability.png")
+    upper, lower = picture.axes
+    bins = figures.all_rows.calibration_bins
+    filled = [each for each in bins if each.num_rows]
+    assert [bar.get_height() for bar in upper.patches] == pytest.approx([each.accuracy for each in filled])
+    assert [bar.get_height() for bar in lower.patches] == [each.num_rows for each in bins]
+    for axes, shown in ((upper, filled), (lower, bins)):
+        centres = [bar.get_x() + bar.get_width() / 2 for bar in axes.patches]
+        assert centres == pytest.approx([(each.lower + each.upper) / 2 for each in shown])
+    diagonal, dots = upper.lines
+    assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]
+    assert dots.get_xdata() == pytest.approx([each.confidence for each in filled])
+    assert dots.get_ydata() == pytest.approx([each.accuracy for each in filled])
 
 
 @pytest.mark.parametrize(

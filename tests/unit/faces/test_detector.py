@@ -11,7 +11,7 @@ def detection(*box: float) -> Detection:
 
 
 def test_create_detector_suggests_a_name() -> None:
-    with pytest.raises(MienError, match="^unknown face detector 'harr'; did you mean 'haar'\\?$"):
+    with pytest.raises(MienError, match=r"^unknown face detector 'harr'; did you mean 'haar'\?$"):
         create_detector("harr")
 
 

@@ -17,6 +17,12 @@ def image_rgb() -> np.ndarray:
     return read_picture(ASTRONAUT).image_rgb
 
 
+def shift_nose(pixels: float) -> np.ndarray:
+    shifted = FRONTAL.copy()
+    shifted[2, 0] += pixels
+    return shifted
+
+
 def turn(landmarks: np.ndarray, angle_degrees: float) -> np.ndarray:
     angle = np.radians(angle_degrees)
     turned: np.ndarray = landmarks @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -73,9 +79,9 @@ def test_measure_sharpness_of_one_colour_is_zero() -> None:
     ("landmarks", "expected"),
     [
         (FRONTAL, False),
-        (FRONTAL + [[0, 0], [0, 0], [10, 0], [0, 0], [0, 0]], False),
-        (FRONTAL + [[0, 0], [0, 0], [20, 0], [0, 0], [0, 0]], True),
-        (FRONTAL - [[0, 0], [0, 0], [20, 0], [0, 0], [0, 0]], True),
+        (shift_nose(10), False),
+        (shift_nose(20), True),
+        (shift_nose(-20), True),
         (turn(FRONTAL, 25), False),
         (turn(FRONTAL, -50), True),
         (np.zeros((5, 2)), True),

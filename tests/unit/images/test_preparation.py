@@ -65,8 +65,8 @@ def test_prepare_faces_refuses(faces: list[np.ndarray], message: str) -> None:
 
 
 def test_register_operation_refuses_a_taken_name() -> None:
+    prepare_face(FACES[0], STEPS)
     with pytest.raises(
-        MienError, match="image operation 'to_grey' is registered twice: in mien.images.operations.grey"
+        MienError, match=r"image operation 'to_grey' is registered twice: in mien.images.operations.grey"
     ):
-        prepare_face(FACES[0], STEPS)
         register_operation("to_grey", card=OperationCard(source="here"))(lambda face: face)

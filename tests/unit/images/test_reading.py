@@ -2,6 +2,7 @@ import io
 import os
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,7 @@ def test_read_picture_of_a_cut_file_is_a_fault_of_one_line(kind: str, share: flo
     noisy = RANDOM.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     whole = encode(noisy, kind)
     fault = fault_of(whole[: max(17, int(len(whole) * share))], name="picture")
-    assert fault.status in ("truncated", "unreadable")
+    assert fault.status == "truncated"
     assert str(fault).startswith("picture: a ")
 
 
@@ -266,10 +267,8 @@ def test_read_picture_of_a_damaged_file_never_raises_anything_else(kind: str) ->
         damaged = np.frombuffer(whole, np.uint8).copy()
         places = random.integers(4, len(damaged), 12)
         damaged[places] = random.integers(0, 256, 12)
-        try:
+        with suppress(PictureError):
             assert read_picture(damaged.tobytes()).image_rgb.dtype == np.uint8
-        except PictureError as error:
-            assert "\n" not in str(error)
 
 
 def test_read_picture_of_floating_point_pixels_says_what_it_expects() -> None:

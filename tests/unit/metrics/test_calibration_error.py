@@ -51,6 +51,11 @@ def test_calibration_bins_hold_their_upper_edge():
     assert (bins[0].lower, bins[0].upper, bins[1].upper) == (0.0, 0.5, 1.0)
 
 
+def test_calibration_bins_hold_a_confidence_that_rounding_put_above_one():
+    last = calibration_bins(np.array([[1.00001, 0.0]]), np.array([0]), num_bins=4)[-1]
+    assert (last.num_rows, last.accuracy) == (1, 1.0)
+
+
 def test_calibration_bins_hold_each_row_once():
     probabilities, labels = _sharp_answers(333, seed=4)
     bins = calibration_bins(probabilities, labels)

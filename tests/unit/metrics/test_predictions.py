@@ -131,6 +131,11 @@ def _broken(name: str, row: int, value: float) -> np.ndarray:
             "probabilities lie in -0.5 to 1.5; expected 0 to 1",
             id="range",
         ),
+        pytest.param(
+            {"probabilities": np.array([[0.7, 0.5, -0.2]] * 4, dtype=np.float32)},
+            "probabilities lie in -0.2 to 0.7; expected 0 to 1",
+            id="negative",
+        ),
         pytest.param({"model": " "}, "model is ' '; expected a text that is not empty", id="no model"),
         pytest.param({"weights_fingerprint": None}, "weights_fingerprint is None; expected a text", id="no weights"),
         pytest.param({"split": "PrivateTest"}, "unknown split 'PrivateTest'; expected training, valid", id="split"),
@@ -196,6 +201,26 @@ def test_load_names_the_file_when_its_contents_do_not_hold(make_predictions, tmp
     np.savez(file, **{**arrays, "labels": arrays["labels"] + 5})
     with pytest.raises(DataError, match=r"edited\.npz: predictions of 'compact' on test of fer2013: labels lie in 5"):
         Predictions.load(file)
+
+
+class _Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.file,)
+
+
+def test_load_never_unpickles(make_predictions, tmp_path):
+    file = make_predictions(4).save(tmp_path / "trap.npz")
+    with np.load(file) as archive:
+        arrays = dict(archive)
+    np.savez(file, **{**arrays, "row_ids": np.array([_Trap(tmp_path / "sprung")] * 4)})
+    with pytest.raises(DataError, match=r"trap\.npz: damaged, or not predictions"):
+        Predictions.load(file)
+    assert not (tmp_path / "sprung").exists()
 
 
 @pytest.fixture(scope="module")

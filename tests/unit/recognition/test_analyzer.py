@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 import mien
 from mien.errors import MienError, ModelFileError
@@ -13,7 +14,6 @@ from mien.recognition.analyzer import Analyzer, analyze
 from mien.recognition.model_file import load_model_file
 from mien.recognition.results import Recognition, Recognitions
 from mien.structures import Detection
-from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 PICTURES = Path(__file__).resolve().parents[3] / "examples" / "pictures"
 FACE = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
@@ -176,7 +176,9 @@ def test_analyze_crops_with_the_contracts_margin_for_the_detector(tiny_model: Pa
 
 def test_analyzer_refuses_a_detector_that_the_model_was_not_measured_with(tmp_path: Path) -> None:
     path = write_tiny_model(tmp_path / "a.onnx", replace(TINY_CONTRACT, crop_margins={"none": 0.0, "yunet": 0.2}))
-    with pytest.raises(ModelFileError, match="'tiny' has no crop margin for detector 'haar'; it has them for: none, yunet"):
+    with pytest.raises(
+        ModelFileError, match="'tiny' has no crop margin for detector 'haar'; it has them for: none, yunet"
+    ):
         Analyzer(path, "haar")
 
 
@@ -228,7 +230,7 @@ def test_module_analyze_notices_a_changed_model_file(tmp_path: Path) -> None:
 def test_module_analyze_raises_for_what_is_not_a_pictures_fault(tiny_model: Path) -> None:
     with pytest.raises(MienError, match="unknown face detector 'hear'"):
         mien.analyze(FACE, model=tiny_model, detector="hear")
-    with pytest.raises(ModelFileError, match="gone.onnx: no such model file"):
+    with pytest.raises(ModelFileError, match=r"gone.onnx: no such model file"):
         mien.analyze(FACE, model="gone.onnx")
     with pytest.raises(TypeError, match="got int"):
         mien.analyze(5, model=tiny_model)  # type: ignore[arg-type]

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 from mien.errors import ModelFileError
 from mien.recognition import model_file
 from mien.recognition.model_file import METADATA_KEY, Contract, load_model_file, shipped_models
-from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 STEP = {"operation": "resize", "size_hw": [48, 48]}
 
@@ -26,7 +26,7 @@ def test_contract_stands_under_its_key() -> None:
     assert METADATA_KEY == "mien_contract"
 
 
-@pytest.mark.parametrize("name", [field for field in asdict(TINY_CONTRACT)])
+@pytest.mark.parametrize("name", list(asdict(TINY_CONTRACT)))
 def test_contract_from_json_names_a_missing_field(name: str) -> None:
     values = json.loads(TINY_CONTRACT.to_json())
     del values[name]
@@ -34,7 +34,7 @@ def test_contract_from_json_names_a_missing_field(name: str) -> None:
         Contract.from_json(json.dumps(values))
 
 
-@pytest.mark.parametrize("name", [field for field in asdict(TINY_CONTRACT)])
+@pytest.mark.parametrize("name", list(asdict(TINY_CONTRACT)))
 def test_contract_names_a_field_of_a_wrong_type(name: str) -> None:
     values = json.loads(TINY_CONTRACT.to_json())
     values[name] = None
@@ -83,7 +83,7 @@ def test_contract_from_json_refuses(changes: dict[str, Any], message: str) -> No
 
 def test_contract_from_json_lists_all_faults_at_once() -> None:
     text = json.dumps({**json.loads(TINY_CONTRACT.to_json()), "temperature": 0, "views": ["back"], "unsure_below": 2})
-    with pytest.raises(ModelFileError, match="views must be .*; temperature must be .*; unsure_below must be"):
+    with pytest.raises(ModelFileError, match=r"views must be .*; temperature must be .*; unsure_below must be"):
         Contract.from_json(text)
 
 
@@ -110,7 +110,7 @@ def test_load_model_file_finds_a_shipped_name(tmp_path: Path, monkeypatch: pytes
     write_tiny_model(tmp_path / "another.onnx")
     assert shipped_models() == ["another", "tiny"]
     assert load_model_file("tiny").path == tmp_path / "tiny.onnx"
-    with pytest.raises(ModelFileError, match="^unknown model 'tinny'; did you mean 'tiny'\\?$"):
+    with pytest.raises(ModelFileError, match=r"^unknown model 'tinny'; did you mean 'tiny'\?$"):
         load_model_file("tinny")
 
 
@@ -120,7 +120,7 @@ def test_load_model_file_reads_a_bare_file_name(tiny_model: Path, monkeypatch: p
 
 
 def test_load_model_file_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="gone.onnx: no such model file"):
+    with pytest.raises(ModelFileError, match=r"gone.onnx: no such model file"):
         load_model_file(str(tmp_path / "gone.onnx"))
 
 
@@ -133,7 +133,9 @@ def test_load_model_file_refuses_a_foreign_model(tmp_path: Path) -> None:
 def test_load_model_file_names_the_file_whose_contract_is_broken(tmp_path: Path) -> None:
     broken = TINY_CONTRACT.to_json().replace('"temperature": 1.5', '"temperature": -1')
     path = write_tiny_model(tmp_path / "a.onnx", metadata={METADATA_KEY: broken})
-    with pytest.raises(ModelFileError, match=f"^{path}: contract of model 'tiny': temperature must be positive, got -1$"):
+    with pytest.raises(
+        ModelFileError, match=f"^{path}: contract of model 'tiny': temperature must be positive, got -1$"
+    ):
         load_model_file(path)
 
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import onnx
 import pytest
+from tests.tiny_model import write_tiny_model
 
 from mien.errors import ModelFileError
 from mien.recognition.onnx_metadata import read_onnx_metadata
-from tests.tiny_model import write_tiny_model
 
 
 def test_read_onnx_metadata_equals_what_onnx_reads(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_read_onnx_metadata_refuses(tmp_path: Path, contents: bytes, message: st
 
 
 def test_read_onnx_metadata_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="gone.onnx: no such model file"):
+    with pytest.raises(ModelFileError, match=r"gone.onnx: no such model file"):
         read_onnx_metadata(tmp_path / "gone.onnx")
 
 
@@ -59,5 +59,7 @@ def test_read_onnx_metadata_names_a_folder(tmp_path: Path) -> None:
 
 def test_read_onnx_metadata_passes_over_numbers_of_fixed_size(tmp_path: Path) -> None:
     path = tmp_path / "a.onnx"
-    path.write_bytes(b"\x08\x07" + b"\x11" + b"\0" * 8 + b"\x15" + b"\0" * 4 + b"\x3a\x00" + b"\x72\x06\x0a\x01k\x12\x01v")
+    path.write_bytes(
+        b"\x08\x07" + b"\x11" + b"\0" * 8 + b"\x15" + b"\0" * 4 + b"\x3a\x00" + b"\x72\x06\x0a\x01k\x12\x01v"
+    )
     assert read_onnx_metadata(path) == {"k": "v"}

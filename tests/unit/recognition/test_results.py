@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,14 +60,8 @@ def test_recognition_checks_itself(changes: dict[str, Any], message: str) -> Non
 
 
 def test_recognition_knows_every_status_of_a_picture_error() -> None:
-    assert set(FAULT_STATUSES) == set(_statuses_in_documentation())
-
-
-def _statuses_in_documentation() -> list[str]:
-    described = (PictureError.__doc__ or "").split("status:")[1]
-    return [word.strip("`") for word in described.replace(",", " ").split() if word.startswith("``")][:6] or [
-        word for word in described.split() if "`" in word
-    ]
+    described = (PictureError.__doc__ or "").partition("message")[2].partition("status:")[2]
+    assert set(FAULT_STATUSES) == set(re.findall(r"``(\w+)``", described))
 
 
 def test_recognition_to_dict_is_json_without_the_picture() -> None:
@@ -105,7 +100,9 @@ def test_to_pandas_without_pandas_names_the_extra(
     result: Recognition | Recognitions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(MissingExtraError, match=r"needs the package 'pandas'; install it with: pip install 'mien\[tables\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"needs the package 'pandas'; install it with: pip install 'mien\[tables\]'"
+    ):
         result.to_pandas()
 
 
@@ -127,7 +124,9 @@ def test_recognition_draw_reads_the_file_again_where_the_picture_was_not_kept(tm
 
 
 def test_recognition_draw_without_picture_and_file_says_so() -> None:
-    with pytest.raises(MienError, match="array 3: the picture was not kept with the result; analyse it alone to draw it"):
+    with pytest.raises(
+        MienError, match="array 3: the picture was not kept with the result; analyse it alone to draw it"
+    ):
         make(source="array 3", image=None).draw()
 
 

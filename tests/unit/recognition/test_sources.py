@@ -120,7 +120,7 @@ def test_list_pictures_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("source", [5, None, [5]])
 def test_list_pictures_refuses_what_is_no_source(source: object) -> None:
-    with pytest.raises(TypeError, match="expected a path, bytes, an array or a sequence of these, got (int|NoneType)"):
+    with pytest.raises(TypeError, match=r"expected a path, bytes, an array or a sequence of these, got (int|NoneType)"):
         names(source)
 
 

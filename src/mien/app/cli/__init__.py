@@ -36,7 +36,7 @@ def main() -> NoReturn:
     try:
         _import_verbs()
         try:
-            app()
+            app(prog_name="mien")
         finally:
             sys.stdout.flush()
     except MienError as error:
@@ -66,15 +66,21 @@ def print_error(message: str) -> None:
     print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
 
 
-@app.callback()
-def _start(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
         from mien import __version__
 
         print(f"mien {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take the options that stand before a verb."""
 
 
 def _import_verbs() -> None:

@@ -43,6 +43,7 @@ def analyze(
 
     Exits with 2 if an input could not be read, after all others were.
     """
+    from mien.app.terminal import silencing_native_libraries
     from mien.recognition.analyzer import Analyzer
 
     if as_json and csv_file == "-":
@@ -53,7 +54,8 @@ def analyze(
     with ExitStack() as stack:
         outputs = _open_outputs(sources, stack, as_json=as_json, csv_file=csv_file, save_folder=save_folder)
         for source in sources:
-            result = analyzer.analyze_picture(source)
+            with silencing_native_libraries():
+                result = analyzer.analyze_picture(source)
             for output in outputs:
                 output.write(result)
             if not result.is_readable:

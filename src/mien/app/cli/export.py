@@ -15,9 +15,10 @@ def export(
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.onnx in the run folder if left out.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the model; the recipe's if left out.")] = None,
     views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
-    detector_model: Annotated[
-        Path | None, typer.Option(help="YuNet's model file, to measure a crop margin for it too.")
+    detector: Annotated[
+        list[str] | None, typer.Option(help="Measure a crop margin for this detector; haar if left out. Repeatable.")
     ] = None,
+    detector_model: Annotated[Path | None, typer.Option(help="Model file of a detector that needs one.")] = None,
     licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "MIT",
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
 ) -> None:
@@ -26,14 +27,15 @@ def export(
     Temperature, unsure threshold and crop margins are fitted on the validation split.
     """
     from mien.export.export_run import export_run
-    from mien.faces.detector import create_detector
+    from mien.faces.detector import DETECTORS, create_detector
     from mien.training import RunFolder
     from mien.training.train import read_training_data
 
     run_folder = RunFolder.open(run)
-    detectors = [create_detector("haar")]
-    if detector_model is not None:
-        detectors.append(create_detector("yunet", detector_model))
+    names = [name for name in detector or ["haar"] if name != "none"]
+    detectors = [
+        create_detector(name, detector_model if DETECTORS.get(name).card.needs_file else None) for name in names
+    ]
     report = export_run(
         run_folder,
         output or run_folder.folder / f"{name or run_folder.recipe.name}.onnx",

@@ -14,5 +14,5 @@ def test_detect_gives_the_whole_picture() -> None:
 
 
 def test_it_takes_no_model_file() -> None:
-    with pytest.raises(MienError, match="detector 'none' takes no model file, got a.onnx; leave --detector-model out"):
+    with pytest.raises(MienError, match=r"detector 'none' takes no model file, got a.onnx; leave --detector-model out"):
         create_detector("none", Path("a.onnx"))

@@ -1,0 +1,218 @@
+import csv
+import errno
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.expressions import FER2013_EXPRESSIONS
+
+Runner = Callable[..., Any]
+PICTURES = Path(__file__).resolve().parents[4] / "examples" / "pictures"
+YUNET = Path(__file__).resolve().parents[5] / "shared" / "models" / "yunet_n_640_640.onnx"
+
+
+def write_face(path: Path, *, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (64, 64), dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A folder with two faces and two faults."""
+    folder = tmp_path / "in"
+    write_face(folder / "a.png")
+    (folder / "b.jpg").write_bytes(b"PK\x03\x04")
+    (folder / "c.png").write_bytes(b"")
+    write_face(folder / "sub" / "d.png", seed=1)
+    return folder
+
+
+@pytest.fixture
+def analyze(run: Runner, tiny_model: Path) -> Runner:
+    """Run ``mien analyze`` on whole pictures with the tiny model."""
+    return lambda *arguments: run("analyze", *arguments, "--model", tiny_model, "--detector", "none")
+
+
+def test_analyze_prints_a_table_of_the_faces_of_photographs(run: Runner, tiny_model: Path) -> None:
+    ran = run("analyze", PICTURES, "--model", tiny_model)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert sum("%" in line for line in lines) == 10
+    assert sum("montage.jpg" in line for line in lines) == 1
+
+
+def test_analyze_with_yunet(run: Runner, tiny_model: Path) -> None:
+    if not YUNET.is_file():
+        pytest.skip("the YuNet file is not here (../shared/models)")
+    arguments = ["--model", tiny_model, "--detector", "yunet", "--detector-model", YUNET, "--json"]
+    ran = run("analyze", PICTURES / "montage.jpg", *arguments)
+    result = json.loads(ran.out)
+    assert (ran.code, result["detector"], len(result["faces"])) == (0, "yunet", 8)
+    assert len(result["faces"][0]["landmarks"]) == 5
+
+
+def test_analyze_json_prints_an_object_a_line_and_an_error_line_a_fault(analyze: Runner, mixed: Path) -> None:
+    ran = analyze(mixed, "gone.jpg", "--json")
+    results = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 2
+    assert [result["status"] for result in results] == ["ok", "not_a_picture", "empty", "ok", "missing"]
+    assert tuple(results[0]["faces"][0]["probabilities"]) == FER2013_EXPRESSIONS
+    expected = "expected JPEG, PNG, WebP, BMP or TIFF"
+    assert ran.err.splitlines() == [
+        f"error: {mixed / 'b.jpg'}: not a picture (first bytes 'PK..'); {expected}",
+        f"error: {mixed / 'c.png'}: empty (0 bytes); {expected}",
+        "error: gone.jpg: no such file or folder; check the path",
+    ]
+
+
+def test_analyze_table_has_a_row_for_what_could_not_be_read(analyze: Runner, mixed: Path) -> None:
+    ran = analyze(mixed)
+    assert ran.code == 2
+    assert [line.split()[-2:] for line in ran.out.splitlines() if "b.jpg" in line] == [["a", "picture"]]
+    assert len(ran.err.splitlines()) == 2
+
+
+def test_analyze_of_one_broken_picture_is_one_line(analyze: Runner, mixed: Path) -> None:
+    ran = analyze(mixed / "c.png")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: {mixed / 'c.png'}: empty (0 bytes); expected JPEG, PNG, WebP, BMP or TIFF\n"
+
+
+def test_analyze_of_an_empty_folder_is_one_line(analyze: Runner, tmp_path: Path) -> None:
+    line = f"error: {tmp_path}: no picture in this folder or below it; expected JPEG, PNG, WebP, BMP or TIFF files\n"
+    assert analyze(tmp_path) == (2, "", line)
+
+
+def test_analyze_csv_on_standard_output(analyze: Runner, mixed: Path) -> None:
+    ran = analyze(mixed, "--csv", "-")
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert ran.code == 2
+    assert [row["status"] for row in rows] == ["ok", "not_a_picture", "empty", "ok"]
+    assert abs(sum(float(rows[0][name]) for name in FER2013_EXPRESSIONS) - 1) < 1e-4
+
+
+def test_analyze_csv_in_a_file_replaces_the_table(analyze: Runner, mixed: Path, tmp_path: Path) -> None:
+    ran = analyze(mixed / "a.png", "--csv", tmp_path / "rows.csv")
+    assert ran == (0, "", "")
+    assert len((tmp_path / "rows.csv").read_text().splitlines()) == 2
+
+
+def test_analyze_json_and_csv_together_when_one_is_a_file(analyze: Runner, mixed: Path, tmp_path: Path) -> None:
+    ran = analyze(mixed / "a.png", "--json", "--csv", tmp_path / "rows.csv")
+    assert json.loads(ran.out)["status"] == "ok"
+    assert (tmp_path / "rows.csv").exists()
+    ran = analyze(mixed / "a.png", "--json", "--csv", "-")
+    assert ran.code == 2
+    assert ran.err.startswith("error: --json and '--csv -' both print on standard output; ")
+
+
+def test_analyze_reads_standard_input(analyze: Runner, mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((mixed / "a.png").read_bytes())))
+    result = json.loads(analyze("-", "--json").out)
+    assert (result["source"], result["status"]) == ("standard input", "ok")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert analyze("-").err == "error: standard input: empty (0 bytes); expected JPEG, PNG, WebP, BMP or TIFF\n"
+
+
+def test_analyze_save_writes_annotated_copies_beside_the_table(analyze: Runner, mixed: Path, tmp_path: Path) -> None:
+    write_face(mixed / "other" / "a.png", seed=2)
+    ran = analyze(mixed, "--save", tmp_path / "out")
+    assert ran.code == 2
+    assert "a.png" in ran.out
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "a_2.png", "d.png"]
+    assert np.asarray(Image.open(tmp_path / "out" / "a.png")).shape == (256, 256, 3)
+
+
+def test_analyze_save_inside_the_analysed_folder_is_left_out_next_time(analyze: Runner, mixed: Path) -> None:
+    first = analyze(mixed, "--save", mixed / "out")
+    second = analyze(mixed, "--save", mixed / "out")
+    assert first == second
+    assert sorted(path.name for path in (mixed / "out").iterdir()) == ["a.png", "d.png"]
+
+
+def test_analyze_save_refuses_the_analysed_folder_itself(analyze: Runner, mixed: Path) -> None:
+    ran = analyze(mixed, "--save", mixed)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: --save {mixed}: this folder is analysed itself; choose another, or one inside it\n"
+
+
+def test_analyze_save_beside_the_input_never_overwrites_it(analyze: Runner, mixed: Path) -> None:
+    before = (mixed / "a.png").read_bytes()
+    assert analyze(mixed / "a.png", "--save", mixed).code == 0
+    assert (mixed / "a.png").read_bytes() == before
+    assert (mixed / "a_2.png").exists()
+
+
+@pytest.mark.parametrize("option", ["--json", "table"])
+def test_analyze_save_on_a_full_disk_keeps_what_was_printed(
+    analyze: Runner, mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    real_write = Path.write_bytes
+
+    def write_bytes(self: Path, data: bytes) -> int:
+        if "d" in self.stem.split("."):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real_write(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    options = ["--json"] if option == "--json" else []
+    ran = analyze(mixed / "a.png", mixed / "sub" / "d.png", "--save", tmp_path / "out", *options)
+    assert ran.code == 2
+    assert "a.png" in ran.out
+    line = f"error: {tmp_path / 'out' / 'd.png'}: cannot be written: no space left on the device; "
+    assert ran.err == f"{line}free some space or write elsewhere\n"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+
+
+def test_analyze_shows_names_that_are_not_ascii(analyze: Runner, tmp_path: Path) -> None:
+    path = write_face(tmp_path / "grüße 顔 [1].png")
+    assert "grüße 顔 [1].png" in analyze(path).out
+    assert json.loads(analyze(path, "--json").out)["source"] == str(path)
+
+
+def test_analyze_bears_names_that_are_no_text(analyze: Runner, tmp_path: Path) -> None:
+    path = write_face(tmp_path / "a\udcff.png")
+    assert analyze(path).code == 0
+    assert json.loads(analyze(path, "--json").out)["source"] == str(path)
+    assert analyze(path, "--csv", "-").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--model", "compakt"], "error: unknown model 'compakt'"),
+        (["--model", "gone.onnx"], "error: gone.onnx: no such model file\n"),
+        (["--detector", "harr"], "error: unknown face detector 'harr'; did you mean 'haar'?\n"),
+        (["--detector", "yunet", "--detector-model", "gone.onnx"], "error: gone.onnx: no such file; detector 'yunet'"),
+    ],
+    ids=["name", "file", "detector", "detector file"],
+)
+def test_analyze_names_a_wrong_choice(run: Runner, tiny_model: Path, arguments: list[str], line: str) -> None:
+    chosen = arguments if "--model" in arguments else [*arguments, "--model", tiny_model]
+    ran = run("analyze", PICTURES, *chosen)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(line)
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_analyze_of_a_damaged_tiff_is_one_line(tiny_model: Path, tmp_path: Path) -> None:
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(file, "TIFF", compression="tiff_lzw")
+    damaged = bytearray(file.getvalue())
+    damaged[1000:-300:200] = bytes(255 for _ in damaged[1000:-300:200])
+    path = tmp_path / "a.tif"
+    path.write_bytes(damaged)
+    # libtiff writes to the descriptor itself, which only another process shows.
+    command = [sys.executable, "-m", "mien", "analyze", str(path), "--model", str(tiny_model)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (2, f"error: {path}: a TIFF that cannot be decoded (decoder error -2)\n")
