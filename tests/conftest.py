@@ -1,13 +1,13 @@
 """Fixtures for all tests: small made-up data sets in the real layouts, and the real FER2013 where it lies."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mien.data.datasets.fer2013 import locate_fer2013
 from mien.expressions import FER2013_EXPRESSIONS
 from mien.training import RunFolder, read_recipe, train
 
@@ -90,20 +90,15 @@ precision = "float32"
     return file
 
 
-def find_real_fer2013() -> Path | None:
-    """Return where the real data set lies, or None."""
-    named = os.environ.get("MIEN_FER2013")
-    place = Path(named) if named else REPOSITORY.parent / "shared" / "fer2013"
-    return place if place.exists() else None
-
-
 @pytest.fixture(scope="session")
-def real_fer2013() -> Path:
-    """The real FER2013; the test is skipped in one line where it is not there."""
-    place = find_real_fer2013()
-    if place is None:
+def real_fer2013_csv() -> Path:
+    """The CSV of the real FER2013; the test is skipped in one line where it is not there."""
+    place = Path(os.environ.get("MIEN_FER2013") or REPOSITORY.parent / "shared" / "fer2013")
+    if not place.exists():
         pytest.skip("FER2013 is not here (MIEN_FER2013, or ../shared/fer2013)")
-    return place
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_FER2013", str(place))
+        return locate_fer2013()
 
 
 @pytest.fixture

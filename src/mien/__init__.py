@@ -2,8 +2,7 @@
 
 Example:
     >>> import mien
-    >>> result = mien.analyze("missing.jpg", model="compact")  # doctest: +SKIP
-    >>> result.status  # doctest: +SKIP
+    >>> mien.analyze("missing.jpg").status
     'missing'
 """
 

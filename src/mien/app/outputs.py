@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mien.images.writing import JPEG_SUFFIXES, write_picture
 from mien.recognition.results import Recognition
@@ -160,7 +160,8 @@ def _print_table(results: list[Recognition]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("picture", "face", "box", "expression", "probability", "flags"):
-        table.add_column(heading, justify="right" if heading in ("face", "probability") else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if heading in ("face", "probability") else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading not in ("picture", "flags"))
     for result in results:
         for cells in _to_cells(result):
             table.add_row(*(Text(cell) for cell in cells))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,36 @@ def create_console() -> "Console":
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 10_000)
+
+
+class ProgressLine:
+    """A count on standard error that overwrites itself; nothing where standard error is no terminal.
+
+    Args:
+        total: How many there are; below two nothing is shown.
+        noun: What is counted.
+        is_shown: Whether to show it at all.
+    """
+
+    def __init__(self, total: int, *, noun: str, is_shown: bool = True) -> None:
+        self._total, self._noun = total, noun
+        self._is_shown = is_shown and total > 1 and sys.stderr.isatty()
+        self._shown_at = 0.0
+
+    def show(self, number: int) -> None:
+        """Show how many are done, at most ten times a second."""
+        now = time.monotonic()
+        if self._is_shown and now - self._shown_at >= 0.1:
+            self._shown_at = now
+            print(f"\r{_CLEAR_LINE}{number} of {self._total} {self._noun}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the line away, so that something else can be printed."""
+        if self._is_shown and self._shown_at:
+            print(f"\r{_CLEAR_LINE}", end="", file=sys.stderr, flush=True)
+
+
+_CLEAR_LINE = "\x1b[K"
 
 
 @contextmanager

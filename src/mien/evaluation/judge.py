@@ -60,4 +60,5 @@ def judge(
         reference=reference,
         choice=apply_temperature(predict_split(run, face_set, "validation"), temperature),
         num_parameters=count_parameters(run.load_network()),
+        temperature=temperature,
     )

@@ -88,6 +88,7 @@ def open_test_split(
     reference: Predictions | None = None,
     choice: Predictions | None = None,
     num_parameters: int | None = None,
+    temperature: float | None = None,
 ) -> Record:
     """Judge a model on a test split and return the sealed record that this leaves, with the predictions beside it.
 
@@ -101,6 +102,7 @@ def open_test_split(
         reference: What another model answered on the same rows; McNemar's test compares the two.
         choice: What the same model answered on the validation split that chose it; its accuracy is recorded beside.
         num_parameters: Number of the model's trainable parameters.
+        temperature: What the logits were divided by, fitted on validation; None if they were not.
 
     Raises:
         ProtocolError: If the split is not test or was seen, if these are only some of its rows, if they were not
@@ -117,6 +119,7 @@ def open_test_split(
         "recipe": dict(recipe),
         "shipped_name": shipped_name,
         "num_parameters": num_parameters,
+        "temperature": temperature,
         "figures": compute_figures(predictions, kind="judgement").to_dict(),
         "choice": None if choice is None else _choice_facts(predictions, choice),
         "mcnemar": None if reference is None else _comparison(predictions, reference),

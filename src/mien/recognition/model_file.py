@@ -169,13 +169,14 @@ def _models_folder() -> Path:
 
 def _locate(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
-    is_path = isinstance(name_or_path, Path) or len(path.parts) != 1 or path.suffix != ""
-    if is_path or path.is_file():
+    if isinstance(name_or_path, Path) or len(path.parts) != 1 or path.suffix != "":
         return path
     shipped = shipped_models()
-    if str(name_or_path) not in shipped:
-        raise ModelFileError(f"unknown model {str(name_or_path)!r}{suggest(str(name_or_path), shipped)}")
-    return _models_folder() / f"{name_or_path}.onnx"
+    if name_or_path in shipped:
+        return _models_folder() / f"{name_or_path}.onnx"
+    if path.is_file():
+        return path
+    raise ModelFileError(f"unknown model {name_or_path!r}{suggest(name_or_path, shipped)}")
 
 
 def _is_text(value: object) -> bool:

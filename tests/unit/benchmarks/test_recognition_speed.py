@@ -16,7 +16,7 @@ def test_the_light_install_is_measured_in_new_processes() -> None:
 
 
 def test_a_program_that_fails_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MienError, match="-m mien analyze failed: .*nowhere.png"):
+    with pytest.raises(MienError, match=r"-m mien analyze failed: .*nowhere\.png"):
         measure_light_install(this_python(), tmp_path / "nowhere.png", rounds=1)
 
 

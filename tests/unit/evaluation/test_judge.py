@@ -40,6 +40,7 @@ def test_judge_leaves_a_sealed_record_with_both_figures(
     assert record.content["weights_fingerprint"] == run.weights_fingerprint()
     assert record.content["openings_before"] == 0
     assert record.content["num_parameters"] > 1000
+    assert record.content["temperature"] > 0
     assert record.content["choice"]["accuracy"] == pytest.approx(choose(run).all_rows.accuracy)
     recompute(record)
 

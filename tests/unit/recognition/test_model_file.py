@@ -114,9 +114,23 @@ def test_load_model_file_finds_a_shipped_name(tmp_path: Path, monkeypatch: pytes
         load_model_file("tinny")
 
 
-def test_load_model_file_reads_a_bare_file_name(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tiny_model.parent)
-    assert load_model_file("tiny.onnx").contract == TINY_CONTRACT
+def test_load_model_file_reads_a_bare_file_name(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("tiny.onnx", "nameless"):
+        (tmp_path / name).write_bytes(tiny_model.read_bytes())
+        assert load_model_file(name).contract == TINY_CONTRACT
+
+
+def test_load_model_file_prefers_a_shipped_name_to_a_file_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_file, "_models_folder", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
+    write_tiny_model(tmp_path / "tiny.onnx")
+    (tmp_path / "tiny").write_text("something else")
+    assert load_model_file("tiny").path == tmp_path / "tiny.onnx"
 
 
 def test_load_model_file_names_a_missing_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``mien analyze``: faces and expressions in pictures and folders."""
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +44,7 @@ def analyze(
 
     Exits with 2 if an input could not be read, after all others were.
     """
-    from mien.app.terminal import silencing_native_libraries
+    from mien.app.terminal import ProgressLine, silencing_native_libraries
     from mien.recognition.analyzer import Analyzer
 
     if as_json and csv_file == "-":
@@ -53,13 +54,19 @@ def analyze(
     num_faults = 0
     with ExitStack() as stack:
         outputs = _open_outputs(sources, stack, as_json=as_json, csv_file=csv_file, save_folder=save_folder)
-        for source in sources:
+        # Results that come in the same terminal are progress enough.
+        is_streaming = (as_json or csv_file == "-") and sys.stdout.isatty()
+        progress = ProgressLine(len(sources), noun="pictures", is_shown=not is_streaming)
+        stack.callback(progress.clear)
+        for number, source in enumerate(sources, 1):
             with silencing_native_libraries():
                 result = analyzer.analyze_picture(source)
+            progress.show(number)
             for output in outputs:
                 output.write(result)
             if not result.is_readable:
                 num_faults += 1
+                progress.clear()
                 print_error(result.message)
     if num_faults:
         raise typer.Exit(EXIT_FAULT)
