@@ -17,6 +17,8 @@ LONGEST_SIDE = 960
 LOWEST_SCORE = 0.7
 """Faces below this score, of 0 to 1, are left out."""
 
+_SMALLEST_SIDE = 64
+
 FILE_NAME = "yunet_n_640_640.onnx"
 ADDRESS = (
     "https://github.com/ShiqiYu/libfacedetection.train/raw/0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/"
@@ -62,14 +64,21 @@ class YuNetDetector:
         frame_bgr = cv2.cvtColor(np.ascontiguousarray(image_rgb), cv2.COLOR_RGB2BGR)
         if scale < 1.0:
             frame_bgr = cv2.resize(frame_bgr, size_wh, interpolation=cv2.INTER_AREA)
+        frame_bgr = _pad(frame_bgr)
         with self._lock:
-            self._network.setInputSize(size_wh)
+            self._network.setInputSize((frame_bgr.shape[1], frame_bgr.shape[0]))
             rows: np.ndarray | None = self._network.detect(frame_bgr)[1]
         if rows is None:
             return []
         to_picture = np.array([width / size_wh[0], height / size_wh[1]], dtype=np.float32)
-        found = [_to_detection(row, to_picture) for row in rows if row[2] > 0 and row[3] > 0]
+        found = [_to_detection(row, to_picture) for row in rows if np.isfinite(row).all() and min(row[2:4]) > 0]
         return clip_detections(found, (height, width))
+
+
+def _pad(frame_bgr: np.ndarray) -> np.ndarray:
+    """Return the frame with black below and to its right; in very thin frames OpenCV finds boxes at infinity."""
+    bottom, right = (max(0, _SMALLEST_SIDE - side) for side in frame_bgr.shape[:2])
+    return cv2.copyMakeBorder(frame_bgr, 0, bottom, 0, right, cv2.BORDER_CONSTANT) if bottom or right else frame_bgr
 
 
 def _to_detection(row: np.ndarray, to_picture: np.ndarray) -> Detection:
