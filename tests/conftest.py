@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from mien.data.datasets.fer2013 import locate_fer2013
 from mien.expressions import FER2013_EXPRESSIONS
@@ -104,7 +105,7 @@ def real_fer2013_csv() -> Path:
 @pytest.fixture
 def tiny_run(tiny_recipe_file: Path, tmp_path: Path) -> RunFolder:
     """A tiny network trained for two epochs on the made-up CSV."""
-    return train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+    return train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", console=Console(quiet=True))
 
 
 @pytest.fixture
@@ -113,4 +114,5 @@ def tiny_run_with_copy(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path
     faces, labels, usages = make_rows(140)
     faces[usages.index("PrivateTest")] = faces[0]
     write_csv(fer2013_csv, faces, labels, usages)
-    return train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs"), fer2013_csv
+    run = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    return run, fer2013_csv

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.conftest import make_rows, write_csv
 
 from mien.data import DATASETS, read_dataset
 from mien.data.face_set import SPLITS
+from tests.conftest import make_rows, write_csv
 
 FIXTURES = {"fer2013": lambda folder: write_csv(folder / "fer2013.csv", *make_rows(70))}
 NAMES = DATASETS.names()

@@ -5,6 +5,14 @@ from mien.errors import MissingExtraError
 EXTRA_OF_PACKAGE: dict[str, str] = {
     "pandas": "tables",
     "pyarrow": "tables",
+    "av": "video",
+    "pygame": "live",
+    "openvino": "fast",
+    "fastapi": "serve",
+    "uvicorn": "serve",
+    "multipart": "serve",
+    "prometheus_client": "serve",
+    "ray": "cluster",
     "torch": "train",
     "torchvision": "train",
     "timm": "train",
@@ -17,6 +25,12 @@ EXTRA_OF_PACKAGE: dict[str, str] = {
     "onnx": "train",
     "onnxscript": "train",
     "safetensors": "train",
+    "imblearn": "train",
+    "captum": "train",
+    "optuna": "train",
+    "tensorboard": "train",
+    "jinja2": "train",
+    "imagehash": "train",
 }
 """Extra of mien by import name."""
 

@@ -6,7 +6,6 @@ damaged or stale entry is rebuilt, never an error.
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import zlib
@@ -20,18 +19,11 @@ from numpy.typing import NDArray
 
 from mien.data.face_set import FaceSet
 from mien.errors import MienError
+from mien.places import cache_folder
 
 _FORMAT = 1
 _ARRAYS = ("labels", "splits", "row_ids", "origins", "votes")
 _EDGE_BYTES = 1 << 20
-
-
-def cache_folder() -> Path:
-    """Return the folder of mien's caches: ``MIEN_CACHE``, or ``mien`` in the user's cache folder."""
-    if named := os.environ.get("MIEN_CACHE"):
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "mien"
 
 
 def describe_file(file: Path) -> str:

@@ -1,22 +1,9 @@
 """Where model files that mien does not bring are kept: detectors look for theirs here."""
 
-import os
-import sys
 from pathlib import Path
 
 from mien.errors import MienError
-
-
-def weights_folder() -> Path:
-    """Return the folder of downloaded weights: ``MIEN_WEIGHTS``, or ``mien/weights`` in the user's cache folder."""
-    chosen = os.environ.get("MIEN_WEIGHTS")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        cache_folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        cache_folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache_folder / "mien" / "weights"
+from mien.places import weights_folder
 
 
 def find_weights(file_name: str, model_file: Path | None, *, needed_by: str, address: str) -> Path:

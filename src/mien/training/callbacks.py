@@ -136,6 +136,7 @@ class ShowProgress(Callback):
             f"validation {row['validation_accuracy']:.2%} (best {curves.best_accuracy:.2%} in epoch "
             f"{curves.best_epoch + 1})  {row['pictures_per_second']:.0f} pictures/s  {left / 60:.0f} min left",
             highlight=False,
+            soft_wrap=True,
         )
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:

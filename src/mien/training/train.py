@@ -105,6 +105,7 @@ def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: Console 
         f"{counts['training']:,} faces train, {counts['validation']:,} choose, "
         f"{facts['precision']} ({facts['precision_reason']})",
         highlight=False,
+        soft_wrap=True,
     )
     module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"])
     splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
@@ -116,7 +117,7 @@ def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: Console 
             trainer.fit(module, datamodule=SplitsInMemory(*splits, recipe), ckpt_path=resume, weights_only=False)
         except SystemExit:  # Lightning's answer to Ctrl-C
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            console.print(f"stopped; go on with: mien train --resume {run.folder}", highlight=False)
+            console.print(f"stopped; go on with: mien train --resume {run.folder}", highlight=False, soft_wrap=True)
             raise KeyboardInterrupt from None
 
 

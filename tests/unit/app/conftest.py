@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.tiny_model import write_tiny_model
 
 

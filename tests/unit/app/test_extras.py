@@ -7,7 +7,14 @@ import pytest
 from mien.app.extras import EXTRA_OF_PACKAGE, explain_missing_module
 
 PROJECT = tomllib.loads((Path(__file__).resolve().parents[3] / "pyproject.toml").read_text())["project"]
-IMPORT_NAMES = {"scikit-learn": "sklearn", "scikit-image": "skimage"}
+IMPORT_NAMES = {
+    "scikit-learn": "sklearn",
+    "scikit-image": "skimage",
+    "pygame-ce": "pygame",
+    "python-multipart": "multipart",
+    "prometheus-client": "prometheus_client",
+    "imbalanced-learn": "imblearn",
+}
 
 
 @pytest.mark.parametrize("extra", [extra for extra in PROJECT["optional-dependencies"] if extra != "dev"])

@@ -42,6 +42,7 @@ def test_silencing_native_libraries_ends_with_an_error_too(capfd: pytest.Capture
 def test_progress_line_is_for_terminals(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    *,
     total: int,
     is_terminal: bool,
     is_shown: bool,

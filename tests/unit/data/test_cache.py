@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from mien.data import cache, read_dataset
-from mien.data.cache import cache_folder, describe_file, read_through_cache
+from mien.data.cache import describe_file, read_through_cache
 from mien.data.face_set import FaceSet
+from mien.places import cache_folder
 
 
 @pytest.fixture
@@ -96,15 +97,6 @@ def test_a_full_disk_leaves_no_half_entry(fer2013_csv: Path, monkeypatch: pytest
     monkeypatch.setattr(cache.np, "savez", full)
     assert len(read_dataset("fer2013", fer2013_csv)) == 140
     assert list((cache_folder() / "datasets").iterdir()) == []
-
-
-def test_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("MIEN_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "mien"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.delenv("LOCALAPPDATA", raising=False)
-    assert cache_folder() == Path.home() / ".cache" / "mien"
 
 
 def test_read_through_cache_lets_faults_of_the_reader_out() -> None:

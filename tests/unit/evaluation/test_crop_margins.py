@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.conftest import make_rows
 
 from mien.data import FaceSet
 from mien.errors import DataError
 from mien.evaluation.crop_margins import FACE_SIDE_PIXELS, SCENE_SIDE_PIXELS, measure_crop_margin, paste_face
 from mien.structures import Detection
+from tests.conftest import make_rows
 
 STEPS = [{"operation": "to_grey"}, {"operation": "resize", "size_hw": [48, 48], "filter": "bilinear"}]
 

@@ -3,30 +3,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import MienError
-from mien.faces import weights
-from mien.faces.weights import find_weights, weights_folder
-
-
-@pytest.mark.parametrize(
-    ("platform", "variables", "expected"),
-    [
-        ("linux", {"MIEN_WEIGHTS": "/data/w"}, "/data/w"),
-        ("linux", {"XDG_CACHE_HOME": "/c"}, "/c/mien/weights"),
-        ("linux", {"HOME": "/home/me"}, "/home/me/.cache/mien/weights"),
-        ("darwin", {"HOME": "/home/me"}, "/home/me/.cache/mien/weights"),
-        ("win32", {"LOCALAPPDATA": "/local"}, "/local/mien/weights"),
-        ("win32", {"HOME": "/home/me"}, "/home/me/AppData/Local/mien/weights"),
-    ],
-)
-def test_weights_folder(
-    monkeypatch: pytest.MonkeyPatch, platform: str, variables: dict[str, str], expected: str
-) -> None:
-    for name in ("MIEN_WEIGHTS", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(weights.sys, "platform", platform)
-    assert weights_folder() == Path(expected)
+from mien.faces.weights import find_weights
 
 
 def test_find_weights_prefers_the_file_that_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 import mien
 from mien.errors import MienError, ModelFileError
@@ -14,6 +13,7 @@ from mien.recognition.analyzer import Analyzer, analyze
 from mien.recognition.model_file import load_model_file
 from mien.recognition.results import Recognition, Recognitions
 from mien.structures import Detection
+from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 PICTURES = Path(__file__).resolve().parents[3] / "examples" / "pictures"
 FACE = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)

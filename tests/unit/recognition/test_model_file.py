@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 from mien.errors import ModelFileError
 from mien.recognition import model_file
 from mien.recognition.model_file import METADATA_KEY, Contract, load_model_file, shipped_models
+from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 STEP = {"operation": "resize", "size_hw": [48, 48]}
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import onnx
 import pytest
-from tests.tiny_model import write_tiny_model
 
 from mien.errors import ModelFileError
 from mien.recognition.onnx_metadata import read_onnx_metadata
+from tests.tiny_model import write_tiny_model
 
 
 def test_read_onnx_metadata_equals_what_onnx_reads(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.tiny_model import TINY_CONTRACT, make_weights, write_tiny_model
 
 from mien.errors import ModelFileError
 from mien.recognition import recognizer as module
 from mien.recognition.model_file import Contract, load_model_file
 from mien.recognition.recognizer import Recognizer
+from tests.tiny_model import TINY_CONTRACT, make_weights, write_tiny_model
 
 RANDOM = np.random.default_rng(0)
 FACES = RANDOM.integers(0, 256, (9, 48, 48), dtype=np.uint8)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from mien.data.cache import cache_folder
 from mien.errors import DataError, RunFolderError
+from mien.places import cache_folder
 from mien.training import RunFolder, read_recipe, resume_training, train
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.cache import cache_folder, describe_file, describe_folder, read_through_cache
+from mien.data.cache import describe_file, describe_folder, read_through_cache
 from mien.data.face_set import FaceSet
 from mien.data.registry import DatasetCard, register_dataset
 from mien.data.splits import cut_validation
 from mien.errors import DataError
 from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES, expression_named
+from mien.places import cache_folder
 
 SIDE_PIXELS = 48
 _USAGES = {"Training": "training", "PublicTest": "validation", "PrivateTest": "test"}

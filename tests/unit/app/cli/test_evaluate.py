@@ -1,14 +1,16 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.command_line import run_mien
-
 from mien.training import RunFolder
+from tests.unit.app.cli.conftest import Ran
 
 
-def test_validation_figures_choose_and_leave_no_record(tiny_run: RunFolder, tmp_path: Path) -> None:
+def test_validation_figures_choose_and_leave_no_record(
+    run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path
+) -> None:
     results = tmp_path / "results"
-    done = run_mien("evaluate", tiny_run.folder, "--split", "validation", "--results", results)
+    done = run("evaluate", tiny_run.folder, "--split", "validation", "--results", results)
     assert done.code == 0
     assert "95 % interval" in done.out
     assert "they do not judge it" in done.out
@@ -16,27 +18,27 @@ def test_validation_figures_choose_and_leave_no_record(tiny_run: RunFolder, tmp_
     assert not results.exists()
 
 
-def test_test_figures_leave_a_record_and_pictures(tiny_run: RunFolder, tmp_path: Path) -> None:
+def test_test_figures_leave_a_record_and_pictures(run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path) -> None:
     results, pictures = tmp_path / "results", tmp_path / "pictures"
     options = ("--split", "test", "--results", results, "--pictures", pictures)
-    done = run_mien("evaluate", tiny_run.folder, *options)
+    done = run("evaluate", tiny_run.folder, *options)
     assert done.code == 0
     record = results / "official" / "fer2013" / "0001-tiny.json"
     assert f"record: {record} (opened 0 times before)" in done.out
     assert json.loads(record.read_text())["figures"]["all_rows"]["num_rows"] == 14
     assert sorted(file.name for file in pictures.iterdir()) == ["tiny-test-confusion.png", "tiny-test-reliability.png"]
-    again = run_mien("evaluate", tiny_run.folder, *options, "--reference", record.with_suffix(".npz"))
+    again = run("evaluate", tiny_run.folder, *options, "--reference", record.with_suffix(".npz"))
     assert "(opened 1 times before)" in again.out
 
 
-def test_a_seen_split_is_refused_in_one_line(tiny_run: RunFolder) -> None:
-    done = run_mien("evaluate", tiny_run.folder, "--split", "training")
+def test_a_seen_split_is_refused_in_one_line(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
+    done = run("evaluate", tiny_run.folder, "--split", "training")
     assert done.code == 2
     assert done.err == "error: training of fer2013 was seen by 'tiny' (trained on); judge it on test\n"
 
 
-def test_a_run_without_weights_is_refused(tiny_run: RunFolder) -> None:
+def test_a_run_without_weights_is_refused(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
     tiny_run.weights_file().unlink()
-    done = run_mien("evaluate", tiny_run.folder, "--split", "validation")
+    done = run("evaluate", tiny_run.folder, "--split", "validation")
     assert done.code == 2
     assert "no best weights yet; train at least one epoch" in done.err

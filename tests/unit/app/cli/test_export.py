@@ -1,29 +1,31 @@
+from collections.abc import Callable
 from pathlib import Path
-
-from tests.command_line import run_mien
 
 from mien.recognition.model_file import load_model_file
 from mien.training import RunFolder
+from tests.unit.app.cli.conftest import Ran
 
 
-def test_export_refuses_a_detector_that_finds_nothing_and_writes_nothing(tiny_run: RunFolder, tmp_path: Path) -> None:
+def test_export_refuses_a_detector_that_finds_nothing_and_writes_nothing(
+    run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path
+) -> None:
     """The made-up faces are plain noise, in which no detector finds a face."""
     output = tmp_path / "tiny.onnx"
-    done = run_mien("export", tiny_run.folder, "--output", output)
+    done = run("export", tiny_run.folder, "--output", output)
     assert done.code == 2
     assert "detector 'haar' found none of 14 pasted faces" in done.err
     assert not output.exists()
 
 
-def test_export_writes_the_model_file(tiny_run: RunFolder, tmp_path: Path) -> None:
-    done = run_mien("export", tiny_run.folder, "--detector", "none", "--name", "small", "--views", "plain")
+def test_export_writes_the_model_file(run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path) -> None:
+    done = run("export", tiny_run.folder, "--detector", "none", "--name", "small", "--views", "plain")
     assert done.code == 0
     assert "largest difference from torch" in done.out
     contract = load_model_file(tiny_run.folder / "small.onnx").contract
     assert (contract.name, contract.views) == ("small", ("plain",))
 
 
-def test_export_refuses_an_unknown_view(tiny_run: RunFolder) -> None:
-    done = run_mien("export", tiny_run.folder, "--detector", "none", "--views", "mirror")
+def test_export_refuses_an_unknown_view(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
+    done = run("export", tiny_run.folder, "--detector", "none", "--views", "mirror")
     assert done.code == 2
     assert "unknown view 'mirror'; expected plain or flip" in done.err

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 from mien.recognition import model_file
+from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 Runner = Callable[..., Any]
 

@@ -1,44 +1,44 @@
+from collections.abc import Callable
 from pathlib import Path
-
-from tests.command_line import run_mien
 
 from mien.evaluation.judge import judge
 from mien.training import RunFolder
+from tests.unit.app.cli.conftest import Ran
 
 MARKED = "# some\n\n<!-- table: records -->\nold\n<!-- /table -->\n\nafter\n"
 
 
-def test_results_lists_and_updates(tiny_run: RunFolder, tmp_path: Path) -> None:
+def test_results_lists_and_updates(run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path) -> None:
     results, readme = tmp_path / "results", tmp_path / "README.md"
     judge(tiny_run, results_folder=results, ships_as="small")
-    listed = run_mien("results", results)
+    listed = run("results", results)
     assert listed.code == 0
     assert "0001-tiny" in listed.out
     readme.write_text(MARKED)
-    assert "table of 1 records written" in run_mien("results", results, "--update", readme).out
+    assert "table of 1 records written" in run("results", results, "--update", readme).out
     text = readme.read_text()
     assert "old" not in text
     assert "[0001-tiny](results/official/fer2013/0001-tiny.json)" in text
     assert text.endswith("\n\nafter\n")
 
 
-def test_no_records_are_said_so(tmp_path: Path) -> None:
-    assert "no test split was opened yet" in run_mien("results", tmp_path).out
+def test_no_records_are_said_so(run: Callable[..., Ran], tmp_path: Path) -> None:
+    assert "no test split was opened yet" in run("results", tmp_path).out
 
 
-def test_an_altered_record_is_refused(tiny_run: RunFolder, tmp_path: Path) -> None:
+def test_an_altered_record_is_refused(run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path) -> None:
     record = judge(tiny_run, results_folder=tmp_path / "results")
     record.file.write_text(record.file.read_text().replace('"seed": 0', '"seed": 1'))
-    done = run_mien("results", tmp_path / "results")
+    done = run("results", tmp_path / "results")
     assert done.code == 2
     assert record.file.name in done.err
 
 
-def test_a_document_without_marker_is_refused(tmp_path: Path) -> None:
+def test_a_document_without_marker_is_refused(run: Callable[..., Ran], tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     for text, message in ((None, "does not exist"), ("plain\n", "marker <!-- table: records --> 0 times")):
         if text:
             readme.write_text(text)
-        done = run_mien("results", tmp_path, "--update", readme)
+        done = run("results", tmp_path, "--update", readme)
         assert done.code == 2
         assert message in done.err

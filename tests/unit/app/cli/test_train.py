@@ -1,38 +1,39 @@
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.command_line import run_mien
+from tests.unit.app.cli.conftest import Ran
 
 
-def test_train_then_resume(tiny_recipe_file: Path, tmp_path: Path) -> None:
+def test_train_then_resume(run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    done = run_mien("train", tiny_recipe_file, "training.epochs=3", "--runs", runs)
+    done = run("train", tiny_recipe_file, "training.epochs=3", "--runs", runs)
     assert done.code == 0
     assert f"{runs / 'tiny-1'}: best epoch" in done.out
     assert "epoch   3/3" in done.err
     assert (runs / "tiny-1" / "weights" / "best.safetensors").exists()
-    again = run_mien("train", "--resume", runs / "tiny-1")
+    again = run("train", "--resume", runs / "tiny-1")
     assert again.code == 0
     assert again.out == done.out
 
 
-def test_faults_of_a_recipe_come_in_one_line(tmp_path: Path) -> None:
+def test_faults_of_a_recipe_come_in_one_line(run: Callable[..., Ran], tmp_path: Path) -> None:
     recipe = tmp_path / "bad.toml"
     recipe.write_text('name = "bad"\n[model]\nname = "vgg"\n[training]\nepocs = 3\nbatch_size = "x"\n')
-    done = run_mien("train", recipe)
+    done = run("train", recipe)
     assert done.code == 2
     assert done.err.count("\n") == 1
     for part in ("bad.toml: 3 faults", "did you mean 'epochs'", "training.batch_size", "did you mean 'vgg_se'"):
         assert part in done.err
 
 
-def test_recipe_or_run_must_be_named(tiny_recipe_file: Path, tmp_path: Path) -> None:
+def test_recipe_or_run_must_be_named(run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path) -> None:
     for arguments in ((), (tiny_recipe_file, "--resume", tmp_path)):
-        done = run_mien("train", *arguments)
+        done = run("train", *arguments)
         assert done.code == 2
         assert "name either a recipe or --resume RUN" in done.err
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    done = run_mien("train", "--resume", tmp_path)
+def test_a_folder_that_is_no_run_is_refused(run: Callable[..., Ran], tmp_path: Path) -> None:
+    done = run("train", "--resume", tmp_path)
     assert done.code == 2
     assert "no recipe.json in it; expected a run folder" in done.err

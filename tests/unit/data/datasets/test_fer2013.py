@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.conftest import make_rows, write_csv, write_folders
 
 from mien.data.datasets.fer2013 import _parse_pixels, read_fer2013, read_ferplus_votes
 from mien.errors import DataError
 from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES
+from tests.conftest import make_rows, write_csv, write_folders
 
 FERPLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 

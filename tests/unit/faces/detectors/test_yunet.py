@@ -43,6 +43,13 @@ def test_detect_finds_nothing_in_one_colour(yunet: FaceDetector) -> None:
     assert yunet.detect(np.full((200, 300, 3), 128, dtype=np.uint8)) == []
 
 
+@pytest.mark.parametrize("size_hw", [(7, 3000), (1, 300), (3000, 7), (1, 1)])
+def test_detect_finds_nothing_in_thin_noise(yunet: FaceDetector, size_hw: tuple[int, int]) -> None:
+    for seed in range(10):
+        noise = np.random.default_rng(seed).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
+        assert yunet.detect(noise) == []
+
+
 def test_it_looks_into_the_weights_folder(yunet: FaceDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_WEIGHTS", str(MODEL.parent))
     assert create_detector("yunet").name == yunet.name == "yunet"
