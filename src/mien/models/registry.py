@@ -37,7 +37,7 @@ MODELS: Registry[Callable[..., Classifier], ModelCard] = Registry("model", packa
 
 
 def register_model(name: str, *, card: ModelCard) -> Callable[[Builder], Builder]:
-    """Return the decorator that registers a function building a `Classifier`."""
+    """Return the decorator that registers a `Classifier`'s class, or a function that builds one."""
     return MODELS.register(name, card=card)  # type: ignore[return-value]
 
 

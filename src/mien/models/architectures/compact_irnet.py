@@ -43,6 +43,16 @@ def _convolution(in_channels: int, out_channels: int, kernel: int) -> list[nn.Mo
     ]
 
 
+@register_model(
+    "compact_irnet",
+    card=ModelCard(
+        source="Study compact_realtime, section 4.1; code: daocongtuyen2x/Realtime-facial-emotion-recognition-model",
+        input_size=(1, 40, 40),
+        parameters=784_263,
+        further_sizes=((1, 48, 48),),
+        note="Trained there on crops of 40 pixels, ten a picture.",
+    ),
+)
 class CompactIrNet(Classifier):
     """Two convolutions, four inverted residuals, three linear layers: 784,263 parameters with 7 classes.
 
@@ -93,18 +103,3 @@ class CompactIrNet(Classifier):
         """Replace the last layer by a fresh one with ``num_classes`` outputs."""
         self.num_classes = num_classes
         self.classifier = nn.Linear(128, num_classes)
-
-
-@register_model(
-    "compact_irnet",
-    card=ModelCard(
-        source="Study compact_realtime, section 4.1; code: daocongtuyen2x/Realtime-facial-emotion-recognition-model",
-        input_size=(1, 40, 40),
-        parameters=784_263,
-        further_sizes=((1, 48, 48),),
-        note="Trained there on crops of 40 pixels, ten a picture.",
-    ),
-)
-def compact_irnet(num_classes: int = 7, in_channels: int = 1) -> CompactIrNet:
-    """Return a `CompactIrNet`."""
-    return CompactIrNet(num_classes, in_channels)

@@ -22,6 +22,15 @@ def _stage(in_channels: int, out_channels: int, *, has_attention: bool) -> nn.Se
     return nn.Sequential(*layers, nn.MaxPool2d(2))
 
 
+@register_model(
+    "vgg_se",
+    card=ModelCard(
+        source="Simonyan and Zisserman, https://arxiv.org/abs/1409.1556, with Hu et al., https://arxiv.org/abs/1709.01507",
+        input_size=(1, 48, 48),
+        parameters=1_787_075,
+        note="Of mien's own making: widths of 32 to 256, one hidden layer of 256; `width` scales all of them.",
+    ),
+)
 class VggSe(Classifier):
     """Four stages of two 3x3 convolutions, batch norm, ReLU, squeeze-excitation and max-pool; one hidden layer.
 
@@ -92,34 +101,3 @@ class VggSe(Classifier):
         """Replace the last layer by a fresh one with ``num_classes`` outputs."""
         self.num_classes = num_classes
         self.classifier = nn.Linear(self.classifier.in_features, num_classes)
-
-
-@register_model(
-    "vgg_se",
-    card=ModelCard(
-        source="Simonyan and Zisserman, https://arxiv.org/abs/1409.1556, with Hu et al., https://arxiv.org/abs/1709.01507",
-        input_size=(1, 48, 48),
-        parameters=1_787_075,
-        note="Of mien's own making: widths of 32 to 256, one hidden layer of 256; `width` scales all of them.",
-    ),
-)
-def vgg_se(
-    num_classes: int = 7,
-    in_channels: int = 1,
-    *,
-    width: int = 32,
-    hidden: int = 256,
-    dropout: float = 0.4,
-    pooling: str = "flatten",
-    attention: bool = True,
-) -> VggSe:
-    """Return a `VggSe`."""
-    return VggSe(
-        num_classes,
-        in_channels,
-        width=width,
-        hidden=hidden,
-        dropout=dropout,
-        pooling=pooling,
-        attention=attention,
-    )
