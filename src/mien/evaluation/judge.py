@@ -1,5 +1,6 @@
 """Choosing by a run's validation figures, and judging the run on the test split, once, with a record."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
@@ -12,12 +13,13 @@ from mien.training.run_folder import RunFolder
 from mien.training.train import read_training_data
 
 
-def choose(run: RunFolder, split: str = "validation") -> Figures:
+def choose(run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None) -> Figures:
     """Return a run's calibrated figures on the split it was chosen on; they judge nothing and leave no record.
 
     Args:
         run: A trained run.
         split: ``validation``; any other is refused.
+        views: Views to average; None takes the recipe's.
 
     Raises:
         ProtocolError: If the split is training or test, or the data set is not the run's.
@@ -26,14 +28,15 @@ def choose(run: RunFolder, split: str = "validation") -> Figures:
     face_set = read_training_data(run.recipe)
     if split != "validation":
         check_may_judge(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
-    predictions = predict_split(run, face_set, split)
-    return figures_for_choice(apply_temperature(predictions, fit_run_temperature(run, face_set)))
+    predictions = predict_split(run, face_set, split, views=views)
+    return figures_for_choice(apply_temperature(predictions, fit_run_temperature(run, face_set, views=views)))
 
 
 def judge(
     run: RunFolder,
     *,
     results_folder: Path = Path("results"),
+    views: Sequence[str] | None = None,
     ships_as: str | None = None,
     reference: Predictions | None = None,
 ) -> Record:
@@ -42,6 +45,7 @@ def judge(
     Args:
         run: A trained run.
         results_folder: Where records lie.
+        views: Views to average; None takes the recipe's.
         ships_as: Name under which the model is to ship.
         reference: What another model answered on the same rows.
 
@@ -51,14 +55,14 @@ def judge(
     """
     face_set = read_training_data(run.recipe)
     check_may_judge(run.facts["splits_seen"], "test", model=run.recipe.name, data_set=face_set.name)
-    temperature = fit_run_temperature(run, face_set)
+    temperature = fit_run_temperature(run, face_set, views=views)
     return open_test_split(
-        apply_temperature(predict_split(run, face_set, "test"), temperature),
+        apply_temperature(predict_split(run, face_set, "test", views=views), temperature),
         results_folder=results_folder,
         recipe=run.recipe.model_dump(mode="json"),
         shipped_name=ships_as,
         reference=reference,
-        choice=apply_temperature(predict_split(run, face_set, "validation"), temperature),
+        choice=apply_temperature(predict_split(run, face_set, "validation", views=views), temperature),
         num_parameters=count_parameters(run.load_network()),
         temperature=temperature,
     )

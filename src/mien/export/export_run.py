@@ -102,7 +102,7 @@ def export_run(
         contract,
         temperature=temperature,
         unsure_below=threshold.threshold,
-        scores=_scores(figures_for_choice(calibrated), _record_of(run, results_folder)),
+        scores=_scores(figures_for_choice(calibrated), _record_of(run, results_folder, views=views)),
     )
     graph = build_onnx_graph(run.load_network(), size_hw=contract.input_size_hw, mean=run.mean, std=run.std)
     with tempfile.TemporaryDirectory() as temporary:
@@ -193,10 +193,14 @@ def _headline(figures: Figures) -> dict[str, object]:
     }
 
 
-def _record_of(run: RunFolder, results_folder: Path) -> Record | None:
-    """Return the newest record of exactly these weights, if the test split was opened for them."""
+def _record_of(run: RunFolder, results_folder: Path, *, views: tuple[str, ...]) -> Record | None:
+    """Return the newest record of exactly these weights and views, if the test split was opened for them."""
     weights = run.weights_fingerprint()
-    records = [record for record in list_records(results_folder) if record.content["weights_fingerprint"] == weights]
+    records = [
+        record
+        for record in list_records(results_folder)
+        if record.content["weights_fingerprint"] == weights and record.figures.views == views
+    ]
     return records[-1] if records else None
 
 

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from mien.training.module import TrainingModule
 from mien.training.run_folder import RunFolder
+from mien.writing import replacing
 
 
 class KeepCurvesAndWeights(Callback):
@@ -80,9 +81,8 @@ class SaveToResume(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the checkpoint beside the old one and put it in its place."""
-        partial = self.run.resume_file.with_suffix(".part")
-        trainer.save_checkpoint(partial)
-        partial.replace(self.run.resume_file)
+        with replacing(self.run.resume_file) as partial_file:
+            trainer.save_checkpoint(partial_file)
 
 
 class ShowProgress(Callback):

@@ -45,6 +45,12 @@ def test_judge_leaves_a_sealed_record_with_both_figures(
     recompute(record)
 
 
+def test_judge_averages_the_views_it_is_told(tiny_run: RunFolder, tmp_path: Path) -> None:
+    record = judge(tiny_run, results_folder=tmp_path / "results", views=("plain",))
+    assert record.figures.views == ("plain",)
+    assert record.content["choice"]["accuracy"] == pytest.approx(choose(tiny_run, views=("plain",)).all_rows.accuracy)
+
+
 def test_every_opening_counts(tiny_run: RunFolder, tmp_path: Path) -> None:
     for _ in range(2):
         judge(tiny_run, results_folder=tmp_path / "results", ships_as="tiny")

@@ -46,6 +46,8 @@ def test_the_record_of_the_same_weights_enters_the_contract(tiny_run: RunFolder,
     contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract
     assert contract.scores["test"]["accuracy"] == pytest.approx(record.figures.all_rows.accuracy, abs=1e-5)
     assert contract.scores["test"]["record"] == record.file.name
+    other = export(tiny_run, tmp_path / "plain.onnx", results_folder=tmp_path / "results", views=("plain",))
+    assert "test" not in other.model_file.contract.scores
 
 
 def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
+import errno
 import io
 from pathlib import Path
 
+import pytest
+from lightning import Trainer
 from rich.console import Console
 
-from mien.training import read_recipe, train
+from mien.errors import MienError
+from mien.training import read_recipe, resume_training, train
 from mien.training.callbacks import KeepCurvesAndWeights
 
 
@@ -36,3 +40,25 @@ def test_what_a_resumed_run_needs_is_kept() -> None:
     first.rows, first.best_accuracy, first.best_epoch = [{"epoch": 0.0}], 0.5, 0
     second.load_state_dict(first.state_dict())
     assert (second.rows, second.best_accuracy, second.best_epoch) == ([{"epoch": 0.0}], 0.5, 0)
+
+
+def test_a_full_disk_stops_the_run_in_one_line_and_keeps_the_last_epoch(
+    tiny_recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, calls = Trainer.save_checkpoint, []
+
+    def fill_up(self: Trainer, *arguments: object, **options: object) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(self, *arguments, **options)
+
+    monkeypatch.setattr(Trainer, "save_checkpoint", fill_up)
+    with pytest.raises(MienError, match=r"resume\.ckpt: .*no space left on the device"):
+        train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    folder = tmp_path / "runs" / "tiny-1"
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "curves.csv", "recipe.json", "resume.ckpt", "run.json", "weights",
+    ]  # fmt: skip
+    resumed = resume_training(folder, console=Console(quiet=True))
+    assert [row["epoch"] for row in resumed.read_curves()] == [0, 1]

@@ -22,6 +22,7 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     *,
     split: Annotated[Split, typer.Option(help="validation chooses; test is judged, once, and leaves a record.")],
+    views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
     ships_as: Annotated[str | None, typer.Option(help="Name under which the model is to ship.")] = None,
     reference: Annotated[
         Path | None, typer.Option(help="Saved predictions (.npz) of another model on the same rows, to compare with.")
@@ -40,12 +41,13 @@ def evaluate(
     from mien.training import RunFolder
 
     run_folder = RunFolder.open(run)
+    averaged = None if views is None else views.split(",")
     if split is Split.TEST:
         against = None if reference is None else Predictions.load(reference)
-        record = judge(run_folder, results_folder=results, ships_as=ships_as, reference=against)
+        record = judge(run_folder, results_folder=results, views=averaged, ships_as=ships_as, reference=against)
         figures = record.figures
     else:
-        figures, record = choose(run_folder, split.value), None
+        figures, record = choose(run_folder, split.value, views=averaged), None
     print_figures(figures)
     if record is not None:
         print(f"record: {record.file} (opened {record.content['openings_before']} times before)")

@@ -15,6 +15,9 @@ def test_validation_figures_choose_and_leave_no_record(
     assert "95 % interval" in done.out
     assert "they do not judge it" in done.out
     assert "confusion matrix" in done.out
+    assert "views: plain, flip" in done.out
+    plain = run("evaluate", tiny_run.folder, "--split", "validation", "--views", "plain")
+    assert "views: plain\n" in plain.out
     assert not results.exists()
 
 
