@@ -84,22 +84,23 @@ def measure_crop_margin(
     if (face_set.splits == "test").any():
         raise DataError("a crop margin is chosen on validation; there are test rows among these faces")
     random = np.random.default_rng(seed)
-    found: list[tuple[NDArray[np.uint8], NDArray[np.floating[Any]]]] = []
     is_found = np.zeros(len(face_set), dtype=bool)
+    prepared: list[NDArray[np.uint8]] = []  # one row of faces for each face found, a face for each margin
     for row, face in enumerate(face_set.faces):
         scene, place_xy = paste_face(face, random, is_busy=bool(row % 2))
         box = _box_of_pasted(detector, scene, place_xy)
         if box is not None:
             is_found[row] = True
-            found.append((scene, box))
-    if not found:
+            crops = (crop_face(scene, box, margin=margin) for margin in margins)
+            prepared.append(prepare_faces(crops, preparation))
+    if not prepared:
         raise DataError(f"detector {detector.name!r} found none of {len(face_set)} pasted faces")
     labels = face_set.labels[is_found]
     whole = _accuracy(classify, prepare_faces(face_set.faces[is_found], preparation), labels)
-    losses = {}
-    for margin in margins:
-        crops = (crop_face(scene, box, margin=margin) for scene, box in found)
-        losses[margin] = whole - _accuracy(classify, prepare_faces(crops, preparation), labels)
+    by_margin = np.stack(prepared, axis=1)
+    losses = {
+        margin: whole - _accuracy(classify, faces, labels) for margin, faces in zip(margins, by_margin, strict=True)
+    }
     best = min(losses, key=lambda margin: losses[margin])
     return CropMargin(
         detector=detector.name,
