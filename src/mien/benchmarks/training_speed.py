@@ -7,7 +7,6 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from lightning import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import EMAWeightAveraging
 from torch import Tensor
 
 from mien.benchmarks.measurement import Measurement
@@ -16,7 +15,7 @@ from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.optimizers import build_optimizer
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe, build_recipe
-from mien.training.train import quiet_lightning
+from mien.training.train import averaging_of, build_trainer, quiet_lightning
 
 BATCH_SIZE = 128
 
@@ -72,18 +71,8 @@ def _pictures_per_second(recipe: Recipe, *, steps: int) -> tuple[float, float]:
     stopwatch = _Stopwatch(bare_step, steps=steps)
     network = create_model(recipe.model.name, **recipe.model.options)
     with quiet_lightning():
-        trainer = Trainer(
-            max_epochs=recipe.training.epochs,
-            precision="bf16-mixed" if precision == "bfloat16" else "32-true",
-            accelerator="cpu",
-            callbacks=[EMAWeightAveraging(decay=recipe.training.average_decay), stopwatch],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            limit_val_batches=0,
-            reload_dataloaders_every_n_epochs=1,
-        )
+        callbacks = [*averaging_of(recipe), stopwatch]
+        trainer = build_trainer(recipe, precision=precision, callbacks=callbacks, limit_val_batches=0)
         splits = SplitsInMemory((images, labels), (images, labels), recipe)
         trainer.fit(TrainingModule(network, recipe, mean=128, std=64), datamodule=splits)
     pictures = BATCH_SIZE * steps

@@ -32,7 +32,7 @@ def cut_validation(face_set: FaceSet, *, fraction: float = 0.1, seed: int = 0) -
     splits = face_set.splits.astype("U10")
     splits[chosen] = "validation"
     line = f"validation cut from training: {len(chosen)} of {len(training)} rows, stratified, seed {seed}"
-    return replace(face_set, splits=splits, history=(*face_set.history, line))
+    return replace(face_set, splits=splits, history=(*face_set.history, line), has_published_splits=False)
 
 
 def _draw_groups(face_set: FaceSet, training: NDArray[np.int64], *, fraction: float, seed: int) -> NDArray[np.int64]:

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
-from mien.evaluation.protocol import check_may_judge, figures_for_choice, open_test_split
-from mien.evaluation.records import Record
+from mien.evaluation.protocol import (
+    check_may_choose,
+    check_may_judge,
+    check_may_open,
+    figures_for_choice,
+    open_test_split,
+)
+from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
-from mien.metrics.predictions import Predictions
 from mien.models import count_parameters
 from mien.training.run_folder import RunFolder
 from mien.training.train import read_training_data
@@ -26,8 +31,7 @@ def choose(run: RunFolder, split: str = "validation", *, views: Sequence[str] | 
         DataError: If the data set cannot be read.
     """
     face_set = read_training_data(run.recipe)
-    if split != "validation":
-        check_may_judge(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
+    check_may_choose(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
     predictions = predict_split(run, face_set, split, views=views)
     return figures_for_choice(apply_temperature(predictions, fit_run_temperature(run, face_set, views=views)))
 
@@ -38,7 +42,7 @@ def judge(
     results_folder: Path = Path("results"),
     views: Sequence[str] | None = None,
     ships_as: str | None = None,
-    reference: Predictions | None = None,
+    reference: Record | None = None,
 ) -> Record:
     """Open the test split for a run, calibrated on validation, and return the sealed record.
 
@@ -47,21 +51,24 @@ def judge(
         results_folder: Where records lie.
         views: Views to average; None takes the recipe's.
         ships_as: Name under which the model is to ship.
-        reference: What another model answered on the same rows.
+        reference: Record of another model on the same rows, to compare with.
 
     Raises:
         ProtocolError: If the run has seen the test split, or the data set is not the run's.
         DataError: If the data set cannot be read.
     """
     face_set = read_training_data(run.recipe)
-    check_may_judge(run.facts["splits_seen"], "test", model=run.recipe.name, data_set=face_set.name)
+    name = run.recipe.name
+    check_may_judge(run.facts["splits_seen"], "test", model=name, data_set=face_set.name)
+    check_may_open(model=name, shipped_name=ships_as, results_folder=results_folder, data_set=face_set.name)
+    compared = None if reference is None else judged_predictions(reference)
     temperature = fit_run_temperature(run, face_set, views=views)
     return open_test_split(
         apply_temperature(predict_split(run, face_set, "test", views=views), temperature),
         results_folder=results_folder,
         recipe=run.recipe.model_dump(mode="json"),
         shipped_name=ships_as,
-        reference=reference,
+        reference=compared,
         choice=apply_temperature(predict_split(run, face_set, "validation", views=views), temperature),
         num_parameters=count_parameters(run.load_network()),
         temperature=temperature,

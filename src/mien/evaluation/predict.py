@@ -14,10 +14,10 @@ from mien.errors import DataError, ProtocolError
 from mien.evaluation.calibrators import fit_temperature
 from mien.metrics.predictions import Predictions
 from mien.models import Classifier
+from mien.recognition.model_file import order_views
+from mien.recognition.recognizer import softmax
 from mien.training.batches import faces_as_tensor
-from mien.training.run_folder import RunFolder
-
-VIEWS: tuple[str, ...] = ("plain", "flip")
+from mien.training.run_folder import RunFolder, package_versions
 
 
 def compute_logits(
@@ -43,11 +43,9 @@ def compute_logits(
         Logits, shape ``(N, num_classes)``, float32.
 
     Raises:
-        DataError: If a view is unknown.
+        ModelFileError: If a view is unknown or stands twice.
     """
-    for view in views:
-        if view not in VIEWS:
-            raise DataError(f"unknown view {view!r}; expected {' or '.join(VIEWS)}")
+    views = order_views(views)
     network.eval()
     parts = [np.zeros((0, network.num_classes), dtype=np.float32)]
     with torch.inference_mode():
@@ -59,7 +57,10 @@ def compute_logits(
 
 
 def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Sequence[str] | None = None) -> Predictions:
-    """Return what a run answers on a split, uncalibrated; computed once in float32, then read from the run folder.
+    """Return what a run answers on a split, uncalibrated, in float32.
+
+    What it answers on validation is kept in the run folder and read from there the next time; answers on test are kept
+    nowhere but beside a record.
 
     Args:
         run: A trained run; its ``best`` weights answer.
@@ -74,10 +75,10 @@ def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Seque
     facts = run.facts
     if face_set.fingerprint != facts["data_fingerprint"]:
         raise ProtocolError(f"{run.folder}: the data set is not the one this run trained on, so nothing can be judged")
-    views = tuple(views or run.recipe.training.views)
+    views = order_views(views or run.recipe.training.views)
     weights = run.weights_fingerprint()
     file = run.folder / "predictions" / f"{split}-{'+'.join(views)}.npz"
-    saved = _load_saved(file, weights)
+    saved = _load_saved(file, weights) if split == "validation" else None
     if saved is not None:
         return saved
     part = face_set.split(split)
@@ -99,9 +100,11 @@ def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Seque
         is_leaky=facts["is_leaky"],
         is_float32=True,
         seed=facts["seed"],
-        versions=facts["versions"],
+        versions=package_versions(),
+        protocol=run.recipe.data.protocol if face_set.has_published_splits else "own",
     )
-    predictions.save(file)
+    if split == "validation":
+        predictions.save(file)
     return predictions
 
 
@@ -115,14 +118,6 @@ def apply_temperature(predictions: Predictions, temperature: float) -> Predictio
     """Return predictions whose logits were divided by a temperature; which class comes first never changes."""
     logits = np.log(np.maximum(predictions.probabilities.astype(np.float64), np.finfo(np.float32).tiny))
     return replace(predictions, probabilities=softmax(logits / temperature))
-
-
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return probabilities, shape ``(N, C)``, float32, from logits of the same shape."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=-np.inf)
-    powers = np.exp(shifted)
-    result: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return result
 
 
 def _load_saved(file: Path, weights_fingerprint: str) -> Predictions | None:

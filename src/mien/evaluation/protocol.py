@@ -4,6 +4,7 @@ Train on training, choose everything on validation, open test once. The command 
 """
 
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,6 @@ from mien.data.face_set import SPLITS
 from mien.errors import ProtocolError, suggest
 from mien.evaluation.records import (
     FORMAT,
-    PROTOCOL,
     SAME_FACTS,
     Record,
     canonical_json,
@@ -25,12 +25,34 @@ from mien.evaluation.records import (
     sha256_of,
 )
 from mien.metrics.figures import Figures, compute_figures
-from mien.metrics.predictions import TRAINED_ON, Predictions
+from mien.metrics.predictions import JUDGED_PROTOCOLS, TRAINED_ON, Predictions
 from mien.writing import explaining_write_faults, write_atomically
 
 _NUMBERED = re.compile(r"\.?(\d{4,})[-.]")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _CHOICE_FACTS = ("model", "weights_fingerprint", "recipe_fingerprint", "data_set", "views")
+
+
+def check_may_open(*, model: str, shipped_name: str | None, results_folder: Path, data_set: str) -> None:
+    """Raise what would keep a record from being written, before any test row is answered.
+
+    Args:
+        model: Name of the model.
+        shipped_name: Name under which it is to ship, or None.
+        results_folder: Where the record will lie.
+        data_set: Name of the data set.
+
+    Raises:
+        ProtocolError: If a name cannot name a file, or an earlier record was altered.
+        MienError: If the place cannot be written.
+    """
+    for name in (model, data_set, *([] if shipped_name is None else [shipped_name])):
+        _check_name(name)
+    list_records(results_folder)
+    with explaining_write_faults(results_folder):
+        results_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results_folder) as probe:
+            probe.write(b"0" * 65_536)
 
 
 def check_may_judge(splits_seen: Mapping[str, str], split: str, *, model: str, data_set: str) -> None:
@@ -60,6 +82,27 @@ def check_may_judge(splits_seen: Mapping[str, str], split: str, *, model: str, d
         raise ProtocolError(f"training of {data_set} is there to learn from, nothing is judged on it; {advice}")
 
 
+def check_may_choose(splits_seen: Mapping[str, str], split: str, *, model: str, data_set: str) -> None:
+    """Raise unless something may be chosen by a split: validation alone, and only if it was not trained on.
+
+    Args:
+        splits_seen: What the model has seen, inherited included: split name to how it was seen.
+        split: Split to choose on.
+        model: Name of the model, for the message.
+        data_set: Name of the data set, for the message.
+
+    Raises:
+        ProtocolError: If the split is training or test, is unknown, or the model was trained on it.
+    """
+    _check_split(split)
+    if split == "training":
+        raise ProtocolError(f"training of {data_set} is there to learn from; choose on validation, judge on test")
+    if split == "test":
+        raise ProtocolError(f"nothing is chosen on test of {data_set}; choose on validation")
+    if TRAINED_ON in splits_seen.get(split, ""):
+        raise ProtocolError(f"{split} of {data_set} was trained on by {model!r}; it cannot choose by it")
+
+
 def figures_for_choice(predictions: Predictions) -> Figures:
     """Return figures of kind ``choice``, by which an epoch, a recipe or a temperature is chosen; they judge nothing.
 
@@ -69,13 +112,7 @@ def figures_for_choice(predictions: Predictions) -> Figures:
     Raises:
         ProtocolError: If the split is training or test, or the model was trained on it.
     """
-    split, data_set = predictions.split, predictions.data_set
-    if split == "training":
-        raise ProtocolError(f"training of {data_set} is there to learn from; choose on validation")
-    if split == "test":
-        raise ProtocolError(f"nothing is chosen on test of {data_set}; choose on validation")
-    if TRAINED_ON in predictions.splits_seen.get(split, ""):
-        raise ProtocolError(f"{split} of {data_set} was trained on by {predictions.model!r}; it cannot choose by it")
+    check_may_choose(predictions.splits_seen, predictions.split, model=predictions.model, data_set=predictions.data_set)
     return compute_figures(predictions, kind="choice")
 
 
@@ -96,7 +133,7 @@ def open_test_split(
 
     Args:
         predictions: What the model answered on the whole test split, in float32.
-        results_folder: The folder that holds ``official/<data set>/NNNN-<model>.json``.
+        results_folder: The folder that holds ``<protocol>/<data set>/NNNN-<model>.json``.
         recipe: The resolved recipe in plain types.
         shipped_name: Name under which the model is to ship.
         reference: What another model answered on the same rows; McNemar's test compares the two.
@@ -129,7 +166,7 @@ def open_test_split(
 
 
 def _write(content: dict[str, Any], predictions: Predictions, *, results_folder: Path) -> Record:
-    folder = results_folder / PROTOCOL / predictions.data_set
+    folder = results_folder / predictions.protocol / predictions.data_set
     with explaining_write_faults(folder), _claimed_number(folder) as number:
         stem = f"{number:04d}-{predictions.model}"
         openings = _openings_before(results_folder, content, number=number)
@@ -138,7 +175,6 @@ def _write(content: dict[str, Any], predictions: Predictions, *, results_folder:
             file = folder / f"{stem}.json"
             sealed = {
                 "format": FORMAT,
-                "protocol": PROTOCOL,
                 "number": number,
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 **content,
@@ -154,16 +190,21 @@ def _write(content: dict[str, Any], predictions: Predictions, *, results_folder:
 
 
 def _openings_before(results_folder: Path, content: Mapping[str, Any], *, number: int) -> dict[str, int | None]:
-    """Return how often this test split was opened before; one that is under way or broke off counts by its claim."""
-    folder = results_folder / PROTOCOL / str(content["data_set"])
-    claimed = {taken for taken in _numbers(folder, pattern=".*.claim") if taken < number}
-    records = [
-        record for record in list_records(results_folder, data_set=str(content["data_set"])) if record.number < number
+    """Return how often this test split was opened before, under whatever protocol.
+
+    Numbers count, not files: one that broke off, is under way, or was taken away since counts too.
+    """
+    data_set, protocol, name = content["data_set"], content["protocol"], content["shipped_name"]
+    elsewhere = [
+        max(_numbers(results_folder / other / data_set), default=0) for other in JUDGED_PROTOCOLS if other != protocol
     ]
-    recorded = {record.number for record in records}
-    name = content["shipped_name"]
+    records = [
+        record
+        for record in list_records(results_folder, data_set=data_set)
+        if record.protocol != protocol or record.number < number
+    ]
     return {
-        "openings_before": len(records) + len(claimed - recorded),
+        "openings_before": number - 1 + sum(elsewhere),
         "openings_before_under_name": None if name is None else sum(record.shipped_name == name for record in records),
     }
 

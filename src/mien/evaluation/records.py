@@ -16,11 +16,9 @@ from typing import Any
 from mien.errors import DataError, ProtocolError
 from mien.metrics.figures import Figures, compute_figures
 from mien.metrics.intervals import mcnemar_of_counts, mcnemar_test
-from mien.metrics.predictions import Predictions
+from mien.metrics.predictions import JUDGED_PROTOCOLS, Predictions
 
 FORMAT = "mien record 1"
-PROTOCOL = "official"
-"""Name of the protocol, and of the folder its records stand in."""
 SAME_FACTS: tuple[str, ...] = (
     "model",
     "data_set",
@@ -31,6 +29,7 @@ SAME_FACTS: tuple[str, ...] = (
     "seed",
     "versions",
     "views",
+    "protocol",
     "splits_seen",
     "is_leaky",
     "is_float32",
@@ -39,7 +38,6 @@ SAME_FACTS: tuple[str, ...] = (
 
 REQUIRED: tuple[str, ...] = (
     "format",
-    "protocol",
     "number",
     "created",
     *SAME_FACTS,
@@ -84,6 +82,11 @@ class Record:
     def data_set(self) -> str:
         """Name of the data set."""
         return str(self.content["data_set"])
+
+    @property
+    def protocol(self) -> str:
+        """``official``, ``clean`` or ``own``."""
+        return str(self.content["protocol"])
 
     @property
     def shipped_name(self) -> str | None:
@@ -175,19 +178,20 @@ def read_record(file: Path) -> Record:
 
 
 def list_records(results_folder: Path, *, data_set: str | None = None) -> list[Record]:
-    """Return the official records under a results folder, by data set and number; an absent folder has none.
+    """Return the records under a results folder, by data set, protocol and number; an absent folder has none.
 
     Args:
-        results_folder: The folder that holds ``official/<data set>/NNNN-<model>.json``.
+        results_folder: The folder that holds ``<protocol>/<data set>/NNNN-<model>.json``.
         data_set: Only the records of this data set.
 
     Raises:
         ProtocolError: If one of them was altered; none is left out silently.
     """
-    folder = results_folder / PROTOCOL
-    files = folder.glob(f"{data_set or '*'}/*.json")
+    files = [
+        file for protocol in JUDGED_PROTOCOLS for file in results_folder.glob(f"{protocol}/{data_set or '*'}/*.json")
+    ]
     records = [read_record(file) for file in sorted(files) if _RECORD_NAME.fullmatch(file.name)]
-    return sorted(records, key=lambda record: (record.data_set, record.number, record.model))
+    return sorted(records, key=lambda record: (record.data_set, record.protocol, record.number, record.model))
 
 
 def recompute(record: Record, *, reference: Predictions | None = None) -> Figures:
@@ -201,19 +205,33 @@ def recompute(record: Record, *, reference: Predictions | None = None) -> Figure
         ProtocolError: If the predictions are missing, are not those of the record, or give another figure.
         DataError: If the predictions file is damaged.
     """
-    if not record.predictions_file.is_file():
-        raise ProtocolError(f"{record.file}: its predictions {record.predictions_file.name} are missing")
-    predictions = Predictions.load(record.predictions_file)
+    predictions = judged_predictions(record)
     figures = compute_figures(predictions, kind="judgement")
     facts = {name: getattr(predictions, name) for name in SAME_FACTS}
     _check_same(record, "figures", recorded=record.content["figures"], computed=figures.to_dict())
     for name, value in facts.items():
         _check_same(record, name, recorded=record.content[name], computed=_as_json(value))
-    if record.content["predictions_sha256"] != sha256_of(record.predictions_file):
-        raise ProtocolError(f"{record.file}: {record.predictions_file.name} is not the file that was judged")
     if record.content["mcnemar"] is not None:
         _check_comparison(record, predictions, reference)
     return figures
+
+
+def judged_predictions(record: Record) -> Predictions:
+    """Return the predictions that a record was made from.
+
+    Args:
+        record: The record.
+
+    Raises:
+        ProtocolError: If they are missing, or are not the file that was judged.
+        DataError: If the file is damaged.
+    """
+    if not record.predictions_file.is_file():
+        raise ProtocolError(f"{record.file}: its predictions {record.predictions_file.name} are missing")
+    predictions = Predictions.load(record.predictions_file)
+    if record.content["predictions_sha256"] != sha256_of(record.predictions_file):
+        raise ProtocolError(f"{record.file}: {record.predictions_file.name} is not the file that was judged")
+    return predictions
 
 
 def compare_with(predictions: Predictions, reference: Predictions) -> dict[str, Any]:

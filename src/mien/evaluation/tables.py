@@ -13,7 +13,7 @@ from mien.evaluation.records import Record
 from mien.metrics.figures import Figures, RowFigures
 
 NO_CASES = "no cases"
-_SPLIT_TITLES = {"fer2013": ("PublicTest", "PrivateTest")}
+_PUBLISHED_TITLES = {"fer2013": ("PublicTest", "PrivateTest")}
 _KIND_LINES = {
     "choice": "The model was chosen by these figures; they do not judge it.",
     "judgement": "The model had not seen these rows.",
@@ -154,9 +154,12 @@ def record_rows(records: Sequence[Record]) -> list[list[str]]:
     data_sets = sorted({record.data_set for record in records})
     if len(data_sets) > 1:
         raise MienError(f"one table holds one data set; these records are of {', '.join(data_sets)}")
-    validation, test = _SPLIT_TITLES.get(data_sets[0], ("validation", "test"))
+    own_titles = ("validation", "test")
+    is_published = all(record.protocol != "own" for record in records)
+    validation, test = _PUBLISHED_TITLES.get(data_sets[0], own_titles) if is_published else own_titles
     header = [
         "name",
+        "protocol",
         "parameters",
         validation,
         f"{test} (95 % interval)",
@@ -209,6 +212,7 @@ def _record_row(record: Record) -> list[str]:
     rows, without_copy = figures.all_rows, figures.rows_without_copy
     return [
         (record.shipped_name or record.model) + (" (leaky)" if figures.is_leaky else ""),
+        record.protocol,
         "" if num_parameters is None else f"{num_parameters:,}",
         "" if choice is None else percent(choice["accuracy"]),
         _with_interval(rows),

@@ -14,14 +14,14 @@ from mien.data import FaceSet
 from mien.errors import ExportError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
-from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split, softmax
+from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split
 from mien.evaluation.protocol import figures_for_choice
 from mien.evaluation.records import Record, list_records
 from mien.export.onnx_graph import build_onnx_graph
 from mien.faces.detector import FaceDetector
-from mien.metrics.figures import Figures
-from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_model_file
-from mien.recognition.recognizer import Recognizer
+from mien.metrics.figures import Figures, RowFigures
+from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_model_file, order_views
+from mien.recognition.recognizer import Recognizer, softmax
 from mien.training.batches import faces_as_tensor
 from mien.training.run_folder import RunFolder
 from mien.writing import replacing
@@ -88,7 +88,7 @@ def export_run(
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
     """
-    views = tuple(views or run.recipe.training.views)
+    views = order_views(views or run.recipe.training.views)
     chosen_on = predict_split(run, face_set, "validation", views=views)
     temperature = fit_run_temperature(run, face_set, views=views)
     calibrated = apply_temperature(chosen_on, temperature)
@@ -176,19 +176,26 @@ def _draft_contract(
 def _scores(choice: Figures, record: Record | None) -> dict[str, object]:
     scores: dict[str, object] = {"validation": _headline(choice) | {"kind": "the epoch was chosen on it"}}
     if record is not None:
-        scores["test"] = _headline(record.figures) | {"record": record.file.name}
+        scores["test"] = _headline(record.figures) | {"protocol": record.protocol, "record": record.file.name}
     return scores
 
 
 def _headline(figures: Figures) -> dict[str, object]:
-    rows = figures.all_rows
+    rows, without_copy = figures.all_rows, figures.rows_without_copy
+    headline: dict[str, object] = {"data_set": figures.data_set, "is_leaky": figures.is_leaky, **_shares(rows)}
+    if without_copy is not None:
+        headline["without_a_copy_in_training"] = _shares(without_copy)
+    return headline
+
+
+def _shares(rows: RowFigures) -> dict[str, object]:
     return {
-        "data_set": figures.data_set,
         "num_rows": rows.num_rows,
         "accuracy": round(rows.accuracy, 5),
         "accuracy_interval": [round(end, 5) for end in rows.accuracy_interval],
         "balanced_accuracy": round(rows.balanced_accuracy, 5),
         "macro_f1": round(rows.macro_f1, 5),
+        "log_loss": round(rows.log_loss, 5),
         "expected_calibration_error": round(rows.expected_calibration_error, 5),
     }
 

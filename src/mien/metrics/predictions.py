@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.data.audit.copies import PROTOCOLS
 from mien.data.face_set import SPLITS
 from mien.errors import DataError
 from mien.writing import write_atomically
@@ -21,6 +22,8 @@ TRAINED_ON = "trained on"
 """How a split was seen whose labels the weights were fitted to; a longer text may say by whom."""
 CHOSEN_ON = "chosen on"
 """How a split was seen by whose figures an epoch, a recipe or a temperature was chosen."""
+JUDGED_PROTOCOLS: tuple[str, ...] = (*PROTOCOLS, "own")
+"""Protocols that figures are told under; ``own`` is that of splits cut by hand."""
 _ARRAYS = ("probabilities", "labels", "row_ids", "has_copy_in_training")
 _TEXTS = ("model", "weights_fingerprint", "recipe_fingerprint", "data_set", "data_fingerprint")
 _SUM_TOLERANCE = 1e-4
@@ -61,6 +64,8 @@ class Predictions:
         is_float32: Whether the network computed in float32; figures of a record must.
         seed: Seed of the run.
         versions: Package names to the versions that computed.
+        protocol: ``official`` (published splits as they are), ``clean`` (without training rows that have a copy
+            in another split), or ``own`` (splits that were cut by hand).
         is_selection: Whether these are only some rows of the split.
 
     Raises:
@@ -84,6 +89,7 @@ class Predictions:
     is_float32: bool
     seed: int
     versions: dict[str, str]
+    protocol: str = "official"
     is_selection: bool = False
 
     def __post_init__(self) -> None:
@@ -179,6 +185,10 @@ class Predictions:
         for name in (self.split, *self.splits_seen):
             if name not in SPLITS:
                 raise DataError(f"{self._title}: unknown split {name!r}; expected {', '.join(SPLITS)}")
+        if self.protocol not in JUDGED_PROTOCOLS:
+            raise DataError(
+                f"{self._title}: unknown protocol {self.protocol!r}; expected {', '.join(JUDGED_PROTOCOLS)}"
+            )
         if not self.views or len(set(self.expressions)) != len(self.expressions):
             raise DataError(
                 f"{self._title}: views are {self.views}, classes {self.expressions}; "

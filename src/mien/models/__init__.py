@@ -1,6 +1,21 @@
 """The zoo: networks that map faces to expression logits, each registered with its card."""
 
 from mien.models.classifier import Classifier
-from mien.models.registry import MODELS, ModelCard, count_parameters, create_model, register_model
+from mien.models.registry import (
+    MODELS,
+    ModelCard,
+    count_parameters,
+    create_model,
+    find_option_faults,
+    register_model,
+)
 
-__all__ = ["MODELS", "Classifier", "ModelCard", "count_parameters", "create_model", "register_model"]
+__all__ = [
+    "MODELS",
+    "Classifier",
+    "ModelCard",
+    "count_parameters",
+    "create_model",
+    "find_option_faults",
+    "register_model",
+]

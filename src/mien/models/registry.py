@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any, TypeVar
 
+import torch
 from torch import nn
 
 from mien.errors import MienError, suggest
 from mien.models.classifier import Classifier
 from mien.registry import Registry
 
+_SET_BY_DATA = ("num_classes", "in_channels")
 Builder = TypeVar("Builder", bound=Callable[..., Classifier])
 
 
@@ -56,15 +58,56 @@ def create_model(name: str, *, num_classes: int = 7, in_channels: int | None = N
     entry = MODELS.get(name)
     if num_classes < 1:
         raise MienError(f"model {name!r}: num_classes is {num_classes}; expected at least 1")
-    known = [option for option in signature(entry.plugin).parameters if option not in ("num_classes", "in_channels")]
-    for option in options:
-        if option not in known:
-            raise MienError(f"model {name!r} has no option {option!r}{suggest(option, known)}")
+    faults = _name_and_type_faults(entry.plugin, options)
+    if faults:
+        raise MienError(f"model {name!r}: {'; '.join(faults)}")
     channels = entry.card.input_size[0] if in_channels is None else in_channels
     try:
         return entry.plugin(num_classes=num_classes, in_channels=channels, **options)
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError, RuntimeError, ZeroDivisionError) as fault:
         raise MienError(f"model {name!r}: {fault}") from fault
+
+
+def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
+    """Return what is wrong with a network's options, a line each; nothing is computed.
+
+    Args:
+        name: Registered name.
+        options: Arguments of the network, such as ``{"width": 24}``.
+
+    Raises:
+        MienError: If the name is unknown.
+    """
+    faults = _name_and_type_faults(MODELS.get(name).plugin, options)
+    if not faults:
+        try:
+            with torch.device("meta"):
+                create_model(name, **options)
+        except MienError as fault:
+            faults.append(str(fault).removeprefix(f"model {name!r}: "))
+    return faults
+
+
+def _name_and_type_faults(plugin: Callable[..., Classifier], options: dict[str, Any]) -> list[str]:
+    known = {key: value for key, value in signature(plugin).parameters.items() if key not in _SET_BY_DATA}
+    faults = []
+    for option, value in options.items():
+        if option in _SET_BY_DATA:
+            faults.append(f"{option}: set by the data set, not by hand")
+        elif option not in known:
+            faults.append(f"{option}: unknown option{suggest(option, known)}")
+        elif not _fits(value, known[option].annotation):
+            faults.append(f"{option}: expected {known[option].annotation.__name__}, found {value!r}")
+    return faults
+
+
+def _fits(value: object, wanted: Any) -> bool:
+    """Return whether a value is of a plain type; a whole number is a number, but True is not."""
+    if wanted not in (int, float, str, bool):
+        return True
+    if isinstance(value, bool) or wanted is bool:
+        return isinstance(value, bool) and wanted is bool
+    return isinstance(value, int | float) if wanted is float else isinstance(value, wanted)
 
 
 def count_parameters(network: nn.Module) -> int:

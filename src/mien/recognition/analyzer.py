@@ -166,14 +166,17 @@ def analyze(
         ValueError: If ``colour`` is neither.
     """
     model_file = load_model_file(model)
-    stamp = model_file.path.stat().st_mtime_ns, model_file.num_bytes
+    files = [model_file.path, *([Path(detector_model)] if detector_model and Path(detector_model).is_file() else [])]
+    stamp = tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
     analyzer = _keep_analyzer(str(model_file.path), detector, detector_model and str(detector_model), stamp)
     return analyzer.analyze(source, colour=colour)
 
 
 @lru_cache(maxsize=4)
-def _keep_analyzer(path: str, detector: str, detector_model: str | None, stamp: tuple[int, int]) -> Analyzer:
-    """Return the analyzer of the last calls, or a new one where the file has changed since."""
+def _keep_analyzer(
+    path: str, detector: str, detector_model: str | None, stamp: tuple[tuple[int, int], ...]
+) -> Analyzer:
+    """Return the analyzer of the last calls, or a new one where a file has changed since."""
     return Analyzer(Path(path), detector, detector_model=detector_model)
 
 

@@ -5,7 +5,7 @@ The exporter writes it, the recognizer and the analyzer read it, ``mien models``
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from pathlib import Path
@@ -25,6 +25,25 @@ INPUT_NAME, OUTPUT_NAME = "faces", "logits"
 
 VIEWS: tuple[str, ...] = ("plain", "flip")
 """Test-time views: the face as it is, and mirrored left to right."""
+
+
+def order_views(views: Iterable[str]) -> tuple[str, ...]:
+    """Return views in the order that mien keeps them in.
+
+    Args:
+        views: Some of `VIEWS`, each once, in any order.
+
+    Raises:
+        ModelFileError: If there is none, one is unknown, or one stands twice.
+    """
+    wanted = list(views)
+    for view in wanted:
+        if view not in VIEWS:
+            raise ModelFileError(f"unknown view {view!r}; expected {' or '.join(VIEWS)}")
+    if not wanted or len(set(wanted)) != len(wanted):
+        raise ModelFileError(f"views must be different ones of {', '.join(VIEWS)}; got {', '.join(wanted) or 'none'}")
+    return tuple(view for view in VIEWS if view in wanted)
+
 
 NUM_CHANNELS: dict[str, int] = {"grey": 1, "rgb": 3}
 """Channels of the input by the contract's colour."""
@@ -176,7 +195,8 @@ def _locate(name_or_path: str | Path) -> Path:
         return _models_folder() / f"{name_or_path}.onnx"
     if path.is_file():
         return path
-    raise ModelFileError(f"unknown model {name_or_path!r}{suggest(name_or_path, shipped)}")
+    known = suggest(name_or_path, shipped) or "; no model is inside this package, name a model file"
+    raise ModelFileError(f"unknown model {name_or_path!r}{known}")
 
 
 def _is_text(value: object) -> bool:

@@ -72,11 +72,7 @@ class Recognizer:
         Raises:
             ValueError: If shape or dtype are not the contract's.
         """
-        scaled = self.predict_logits(faces) / np.float32(self.contract.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        np.exp(scaled, out=scaled)
-        scaled /= scaled.sum(axis=1, keepdims=True)
-        return scaled
+        return softmax(self.predict_logits(faces) / self.contract.temperature)
 
     def _check_faces(self, faces: np.ndarray) -> None:
         channels = () if self.contract.colour == "grey" else (3,)
@@ -93,6 +89,13 @@ class Recognizer:
         logits: np.ndarray = self._session.run([OUTPUT_NAME], {INPUT_NAME: np.ascontiguousarray(batch)})[0]
         mean_logits: np.ndarray = logits.reshape(len(views), len(faces), -1).mean(axis=0)
         return mean_logits
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities, shape ``(N, C)``, float32, rows that sum to 1, from logits of the same shape."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    probabilities: np.ndarray = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return probabilities
 
 
 def _view(images: np.ndarray, view: str) -> np.ndarray:

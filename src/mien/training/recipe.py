@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mien.data import DATASETS
 from mien.errors import MienError, RecipeError, suggest
-from mien.models import MODELS
+from mien.models import MODELS, find_option_faults
+from mien.recognition.model_file import order_views
 
 
 class _Section(BaseModel):
@@ -115,7 +116,7 @@ class TrainingSettings(_Section):
         batch_size: Pictures a step.
         label_smoothing: Probability mass spread evenly over all classes.
         average_decay: Decay of the exponential moving average of the weights per step; 0 takes the weights as they are.
-        precision: ``auto`` measures what the machine has; ``bfloat16`` or ``float32``.
+        precision: ``auto`` takes bfloat16 where the processor has it; ``bfloat16`` or ``float32``.
         views: Views averaged when judging: ``plain``, or ``plain`` and ``flip``.
         seed: Seed of everything random.
     """
@@ -125,8 +126,16 @@ class TrainingSettings(_Section):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     average_decay: float = Field(0.998, ge=0, lt=1)
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
-    views: tuple[Literal["plain", "flip"], ...] = Field(("plain", "flip"), min_length=1, strict=False)
+    views: tuple[str, ...] = Field(("plain", "flip"), strict=False)
     seed: int = Field(0, ge=0)
+
+    @field_validator("views")
+    @classmethod
+    def _views_are_known(cls, views: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return order_views(views)
+        except MienError as fault:
+            raise ValueError(str(fault)) from None
 
 
 class Recipe(_Section):
@@ -191,7 +200,7 @@ def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
         recipe = Recipe.model_validate(settings)
     except ValidationError as fault:
         faults += [_describe(error) for error in fault.errors()]
-    faults += _unknown_names(settings)
+    faults += _registry_faults(settings)
     if faults or recipe is None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise RecipeError(f"{source}: {count}: {'; '.join(faults)}")
@@ -231,7 +240,7 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
     return list(section.model_fields)
 
 
-def _unknown_names(settings: dict[str, Any]) -> list[str]:
+def _registry_faults(settings: dict[str, Any]) -> list[str]:
     faults = []
     for section, key, registry in (("data", "dataset", DATASETS), ("model", "name", MODELS)):
         part = settings.get(section)
@@ -241,4 +250,8 @@ def _unknown_names(settings: dict[str, Any]) -> list[str]:
                 registry.get(name)
             except MienError as fault:
                 faults.append(f"{section}.{key}: {fault}")
+                continue
+            if section == "model" and isinstance(part, dict):
+                options = {option: value for option, value in part.items() if option != "name"}
+                faults += [f"model.{fault}" for fault in find_option_faults(name, options)]
     return faults

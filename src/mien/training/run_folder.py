@@ -16,11 +16,15 @@ from torch import Tensor
 
 from mien.data import FaceSet
 from mien.errors import RecipeError, RunFolderError
+from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON
 from mien.models import Classifier, create_model
 from mien.training.recipe import Recipe, build_recipe
 from mien.writing import write_atomically
 
 CURVE_COLUMNS = ("epoch", "loss", "validation_accuracy", "validation_loss", "learning_rate", "pictures_per_second")
+
+
+_FACTS = ("data_fingerprint", "expressions", "splits_seen", "recipe_fingerprint", "seed", "mean", "std", "in_channels")
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,9 @@ class RunFolder:
             facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as fault:
             raise RunFolderError(f"{file} is damaged: {fault}") from None
+        missing = [name for name in _FACTS if name not in facts]
+        if missing:
+            raise RunFolderError(f"{file} is damaged: no {', '.join(missing)} in it")
         return facts
 
     @property
@@ -199,7 +206,7 @@ def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:
         "data_history": list(face_set.history),
         "split_counts": face_set.split_counts(),
         "expressions": list(face_set.expressions),
-        "splits_seen": {"training": "trained on", "validation": "chosen on"},
+        "splits_seen": {"training": TRAINED_ON, "validation": CHOSEN_ON},
         "is_leaky": recipe.data.allow_leakage,
         "recipe_fingerprint": recipe.fingerprint,
         "seed": recipe.training.seed,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning import Trainer
+from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import EMAWeightAveraging
 from rich.console import Console
 
@@ -56,6 +56,9 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: Console 
         DataError: If the data set cannot be read.
     """
     face_set = read_training_data(recipe)
+    num_training, batch_size = face_set.split_counts()["training"], recipe.training.batch_size
+    if num_training < batch_size:
+        raise DataError(f"{num_training} training pictures are fewer than one batch of {batch_size}")
     precision, reason = choose_precision(recipe.training.precision)
     pixels = face_set.split("training").faces
     facts: dict[str, Any] = {
@@ -109,16 +112,29 @@ def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: Console 
     )
     module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"])
     splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
-    resume = run.resume_file if run.resume_file.exists() else None
+    resume = _find_checkpoint(run)
     with quiet_lightning():
         trainer = _build_trainer(run, recipe, precision=facts["precision"], console=console)
         try:
-            # The checkpoint is this run's own, so its pickled state may be loaded.
             trainer.fit(module, datamodule=SplitsInMemory(*splits, recipe), ckpt_path=resume, weights_only=False)
         except SystemExit:  # Lightning's answer to Ctrl-C
             signal.signal(signal.SIGINT, signal.default_int_handler)
             console.print(f"stopped; go on with: mien train --resume {run.folder}", highlight=False, soft_wrap=True)
             raise KeyboardInterrupt from None
+
+
+def _find_checkpoint(run: RunFolder) -> Path | None:
+    """Return the checkpoint to go on from, if there is one and it is whole."""
+    if not run.resume_file.exists():
+        return None
+    try:
+        # The checkpoint is this run's own, so its pickled state may be loaded.
+        torch.load(run.resume_file, map_location="cpu", weights_only=False)
+    except Exception as fault:  # a cut pickle may raise anything
+        raise RunFolderError(
+            f"{run.resume_file} is damaged; delete it to start this run anew, or begin another"
+        ) from fault
+    return run.resume_file
 
 
 @contextmanager
@@ -142,19 +158,39 @@ def _split_as_tensors(face_set: FaceSet, split: str) -> tuple[torch.Tensor, torc
 
 def _build_trainer(run: RunFolder, recipe: Recipe, *, precision: str, console: Console) -> Trainer:
     keep = KeepCurvesAndWeights(run)
-    averaging = []
-    if recipe.training.average_decay:
-        averaging.append(EMAWeightAveraging(decay=recipe.training.average_decay))
+    callbacks = [keep, *averaging_of(recipe), ShowProgress(console, keep), SaveToResume(run)]
+    return build_trainer(recipe, precision=precision, callbacks=callbacks)
+
+
+def averaging_of(recipe: Recipe) -> list[Callback]:
+    """Return the callback that averages the weights, or none where the recipe does not."""
+    if not recipe.training.average_decay:
+        return []
+    # Left to itself it would stay where the network is before it moves to the GPU, and copy all weights each step.
+    device = "cuda" if torch.cuda.is_available() else None
+    return [EMAWeightAveraging(device=device, decay=recipe.training.average_decay)]
+
+
+def build_trainer(recipe: Recipe, *, precision: str, callbacks: list[Callback], **options: Any) -> Trainer:
+    """Return Lightning's trainer as mien runs it; `mien bench` measures the same.
+
+    Args:
+        recipe: Gives the epochs.
+        precision: ``bfloat16`` or ``float32``.
+        callbacks: What happens around the epochs.
+        options: Further arguments of the trainer.
+    """
     return Trainer(
         max_epochs=recipe.training.epochs,
         precision="bf16-mixed" if precision == "bfloat16" else "32-true",
         accelerator="auto",
         devices=1,
-        callbacks=[keep, *averaging, ShowProgress(console, keep), SaveToResume(run)],
+        callbacks=callbacks,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         reload_dataloaders_every_n_epochs=1,
+        **options,
     )

@@ -33,7 +33,7 @@ class TightDetector:
 
 
 def framed_faces(num_rows: int = 40) -> FaceSet:
-    """White faces whose class is the width of a black frame inside, which a wrong crop changes."""
+    """White faces, of which `size_of_face` says 0 where a crop holds the face and nothing but it."""
     labels = np.arange(num_rows) % 2
     faces = np.full((num_rows, 48, 48), 255, dtype=np.uint8)
     return FaceSet(

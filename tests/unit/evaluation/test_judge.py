@@ -3,10 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import ProtocolError
+from mien.errors import MienError, ProtocolError
 from mien.evaluation.judge import choose, judge
 from mien.evaluation.records import list_records, recompute
-from mien.metrics.predictions import Predictions
 from mien.training import RunFolder
 
 
@@ -19,13 +18,14 @@ def test_choose_gives_figures_of_kind_choice_and_no_record(tiny_run: RunFolder, 
 @pytest.mark.parametrize(
     ("split", "message"),
     [
-        ("training", r"training of fer2013 was seen by 'tiny' \(trained on\); judge it on test"),
+        ("training", "training of fer2013 is there to learn from; choose on validation, judge on test"),
         ("test", "nothing is chosen on test of fer2013"),
     ],
 )
 def test_choose_refuses_other_splits(tiny_run: RunFolder, split: str, message: str) -> None:
     with pytest.raises(ProtocolError, match=message):
         choose(tiny_run, split)
+    assert no_test_answers(tiny_run)
 
 
 def test_judge_leaves_a_sealed_record_with_both_figures(
@@ -60,8 +60,7 @@ def test_every_opening_counts(tiny_run: RunFolder, tmp_path: Path) -> None:
 
 def test_judge_compares_with_a_reference(tiny_run: RunFolder, tmp_path: Path) -> None:
     first = judge(tiny_run, results_folder=tmp_path / "results")
-    reference = Predictions.load(first.predictions_file)
-    second = judge(tiny_run, results_folder=tmp_path / "results", reference=reference)
+    second = judge(tiny_run, results_folder=tmp_path / "results", reference=first)
     assert second.content["mcnemar"]["p_value"] == pytest.approx(1.0)
 
 
@@ -73,3 +72,32 @@ def test_judge_refuses_a_run_that_saw_the_test_split(tiny_run: RunFolder, tmp_pa
     with pytest.raises(ProtocolError, match=r"test of fer2013 was seen by 'tiny' \(trained on by its teacher\)"):
         judge(tiny_run, results_folder=tmp_path / "results")
     assert not (tmp_path / "results").exists()
+    assert no_test_answers(tiny_run)
+
+
+def test_an_opening_that_is_refused_leaves_no_test_answers(tiny_run: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(ProtocolError, match="'bad/name' cannot name a file"):
+        judge(tiny_run, results_folder=tmp_path / "results", ships_as="bad/name")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(MienError):
+        judge(tiny_run, results_folder=tmp_path / "file")
+    assert no_test_answers(tiny_run)
+
+
+def test_a_reference_must_be_what_its_record_judged(tiny_run: RunFolder, tmp_path: Path) -> None:
+    first = judge(tiny_run, results_folder=tmp_path / "results")
+    first.predictions_file.unlink()
+    with pytest.raises(ProtocolError, match=r"its predictions 0001-tiny\.npz are missing"):
+        judge(tiny_run, results_folder=tmp_path / "results", reference=first)
+    assert len(list_records(tmp_path / "results")) == 1
+
+
+def test_answers_on_test_are_kept_beside_the_record_alone(tiny_run: RunFolder, tmp_path: Path) -> None:
+    record = judge(tiny_run, results_folder=tmp_path / "results")
+    assert record.predictions_file.exists()
+    assert no_test_answers(tiny_run)
+
+
+def no_test_answers(run: RunFolder) -> bool:
+    """Return whether nothing in the run folder was answered on test."""
+    return not list(run.folder.rglob("test-*"))

@@ -3,14 +3,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scipy.special import softmax as scipy_softmax
+from rich.console import Console
 
-from mien.errors import DataError, ProtocolError
-from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split, softmax
+from mien.errors import ModelFileError, ProtocolError
+from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split
 from mien.metrics.predictions import Predictions
 from mien.models import create_model
-from mien.training import RunFolder
+from mien.training import RunFolder, read_recipe, train
+from mien.training.recipe import build_recipe
 from mien.training.train import read_training_data
+from tests.conftest import make_rows, write_folders
 
 
 def test_compute_logits_normalises_and_averages_views() -> None:
@@ -32,13 +34,8 @@ def test_compute_logits_puts_the_network_into_evaluation_mode() -> None:
 
 
 def test_compute_logits_refuses_an_unknown_view() -> None:
-    with pytest.raises(DataError, match="unknown view 'mirror'; expected plain or flip"):
+    with pytest.raises(ModelFileError, match="unknown view 'mirror'; expected plain or flip"):
         compute_logits(create_model("vgg_se"), torch.zeros(1, 1, 48, 48), mean=0, std=1, views=("mirror",))
-
-
-def test_softmax_agrees_with_scipy() -> None:
-    logits = np.random.default_rng(0).normal(0, 30, (50, 7))
-    np.testing.assert_allclose(softmax(logits), scipy_softmax(logits, axis=1), atol=1e-6)
 
 
 def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
@@ -102,3 +99,21 @@ def test_rows_with_a_copy_in_training_are_marked(tiny_run_with_copy: tuple[RunFo
     run, _ = tiny_run_with_copy
     predictions = predict_split(run, read_training_data(run.recipe), "test")
     assert predictions.has_copy_in_training.tolist() == [True] + [False] * (len(predictions.labels) - 1)
+
+
+def test_splits_cut_by_hand_are_a_protocol_of_their_own(tmp_path: Path) -> None:
+    folder = write_folders(tmp_path / "folders", *make_rows(210), has_prefix=False)
+    settings = {
+        "name": "own",
+        "data": {"path": str(folder)},
+        "model": {"name": "vgg_se", "width": 4, "pooling": "average"},
+        "training": {"epochs": 1, "batch_size": 16},
+    }
+    run = train(build_recipe(settings), runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    assert predict_split(run, read_training_data(run.recipe), "validation").protocol == "own"
+
+
+def test_protocol_clean_is_carried(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["data.protocol=clean"])
+    run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    assert predict_split(run, read_training_data(run.recipe), "validation").protocol == "clean"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mien.errors import MienError, ProtocolError
-from mien.evaluation.protocol import check_may_judge, figures_for_choice, open_test_split
+from mien.evaluation.protocol import check_may_judge, check_may_open, figures_for_choice, open_test_split
 from mien.evaluation.records import list_records, read_record
 from mien.metrics.figures import compute_figures
 from mien.metrics.intervals import mcnemar_test
@@ -77,7 +77,9 @@ def test_figures_for_choice_are_labelled(make_predictions):
     ("changes", "message"),
     [
         pytest.param(
-            {"split": "training"}, "training of fer2013 is there to learn from; choose on validation", id="training"
+            {"split": "training"},
+            "training of fer2013 is there to learn from; choose on validation, judge on test",
+            id="training",
         ),
         pytest.param({"split": "test"}, "nothing is chosen on test of fer2013; choose on validation", id="test"),
         pytest.param(
@@ -309,7 +311,38 @@ def test_open_test_split_passes_over_a_claim_and_an_orphan(make_predictions, tmp
     (folder / "0003-killed.npz").touch()
     record = open_test_split(make_predictions(), results_folder=tmp_path, recipe={})
     assert record.number == 4
-    assert record.content["openings_before"] == 1  # the claim is of an opening that is under way
+    assert record.content["openings_before"] == 3  # what broke off may have been looked at
+
+
+def test_open_test_split_counts_a_record_that_was_taken_away(make_predictions, tmp_path):
+    first, second = (open_test_split(make_predictions(), results_folder=tmp_path, recipe={}) for _ in range(2))
+    first.file.unlink()
+    first.predictions_file.unlink()
+    third = open_test_split(make_predictions(), results_folder=tmp_path, recipe={})
+    assert (second.number, third.number, third.content["openings_before"]) == (2, 3, 2)
+
+
+def test_open_test_split_keeps_protocols_apart_and_counts_them_together(make_predictions, tmp_path):
+    open_test_split(make_predictions(), results_folder=tmp_path, recipe={})
+    clean = open_test_split(make_predictions(protocol="clean"), results_folder=tmp_path, recipe={})
+    assert clean.file.relative_to(tmp_path).as_posix() == "clean/fer2013/0001-compact.json"
+    assert (clean.protocol, clean.content["openings_before"]) == ("clean", 1)
+    assert [record.protocol for record in list_records(tmp_path)] == ["clean", "official"]
+
+
+@pytest.mark.parametrize("names", [{"model": "bad/name"}, {"shipped_name": "bad name"}, {"data_set": "../up"}])
+def test_check_may_open_refuses_names_that_cannot_name_a_file(tmp_path, names):
+    facts = {"model": "some", "shipped_name": None, "data_set": "fer2013", **names}
+    with pytest.raises(ProtocolError, match="cannot name a file"):
+        check_may_open(**facts, results_folder=tmp_path)
+
+
+def test_check_may_open_refuses_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(MienError, match="results"):
+        check_may_open(
+            model="some", shipped_name=None, data_set="fer2013", results_folder=tmp_path / "file" / "results"
+        )
 
 
 @pytest.mark.parametrize("failing_write", [1, 2], ids=["predictions", "record"])

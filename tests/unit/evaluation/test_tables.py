@@ -117,8 +117,9 @@ def test_records_markdown_gives_a_row_a_record(make_predictions, tmp_path):
     lines = records_markdown([first, second], relative_to=tmp_path).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     rows, without_copy = first.figures.all_rows, first.figures.rows_without_copy
-    assert cells[0][:5] == [
+    assert cells[0][:6] == [
         "name",
+        "protocol",
         "parameters",
         "PublicTest",
         "PrivateTest (95 % interval)",
@@ -127,6 +128,7 @@ def test_records_markdown_gives_a_row_a_record(make_predictions, tmp_path):
     low, high = rows.accuracy_interval
     assert cells[2] == [
         "small",
+        "official",
         "784,263",
         percent(first.content["choice"]["accuracy"]),
         f"{percent(rows.accuracy)} ({100 * low:.2f} to {100 * high:.2f})",
@@ -137,8 +139,8 @@ def test_records_markdown_gives_a_row_a_record(make_predictions, tmp_path):
         percent(rows.expected_calibration_error),
         "[0001-compact](results/official/fer2013/0001-compact.json)",
     ]
-    assert cells[3][:3] == ["compact (leaky)", "", ""]
-    assert cells[3][4] == "no such rows"
+    assert cells[3][:4] == ["compact (leaky)", "official", "", ""]
+    assert cells[3][5] == "no such rows"
     assert len({len(line) for line in lines}) == 1
 
 

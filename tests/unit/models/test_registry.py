@@ -1,7 +1,7 @@
 import pytest
 
 from mien.errors import MienError
-from mien.models import create_model
+from mien.models import create_model, find_option_faults
 
 
 @pytest.mark.parametrize(
@@ -9,7 +9,7 @@ from mien.models import create_model
     [
         ("compact_irnett", {}, "unknown model 'compact_irnett'; did you mean 'compact_irnet'"),
         ("vgg_se", {"num_classes": 0}, "model 'vgg_se': num_classes is 0; expected at least 1"),
-        ("vgg_se", {"widht": 16}, "model 'vgg_se' has no option 'widht'; did you mean 'width'"),
+        ("vgg_se", {"widht": 16}, "model 'vgg_se': widht: unknown option; did you mean 'width'"),
         ("vgg_se", {"pooling": "max"}, "model 'vgg_se': pooling is 'max'; expected 'flatten' or 'average'"),
         ("vgg_se", {"width": 0}, "model 'vgg_se': width is 0; expected a positive number of channels"),
         ("vgg_se", {"width": "wide"}, "model 'vgg_se': "),
@@ -18,3 +18,13 @@ from mien.models import create_model
 def test_create_model_refuses(name: str, options: dict, message: str) -> None:
     with pytest.raises(MienError, match=message):
         create_model(name, **options)
+
+
+def test_find_option_faults_names_all_at_once_without_building() -> None:
+    faults = find_option_faults("vgg_se", {"widht": 4, "hidden": "x", "in_channels": 3, "dropout": 1})
+    assert faults == [
+        "widht: unknown option; did you mean 'width'?",
+        "hidden: expected int, found 'x'",
+        "in_channels: set by the data set, not by hand",
+    ]
+    assert find_option_faults("vgg_se", {"width": 24, "pooling": "average", "dropout": 0}) == []

@@ -3,11 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import softmax as scipy_softmax
 
 from mien.errors import ModelFileError
 from mien.recognition import recognizer as module
 from mien.recognition.model_file import Contract, load_model_file
-from mien.recognition.recognizer import Recognizer
+from mien.recognition.recognizer import Recognizer, softmax
 from tests.tiny_model import TINY_CONTRACT, make_weights, write_tiny_model
 
 RANDOM = np.random.default_rng(0)
@@ -138,3 +139,8 @@ def test_recognizer_refuses_a_damaged_network(
     with pytest.raises(ModelFileError, match=r"^\S*damaged.onnx: the network cannot be loaded \(.*\)$"):
         Recognizer(load_model_file(damaged))
     assert capfd.readouterr().err == ""
+
+
+def test_softmax_agrees_with_scipy() -> None:
+    logits = np.random.default_rng(0).normal(0, 30, (50, 7))
+    np.testing.assert_allclose(softmax(logits), scipy_softmax(logits, axis=1), atol=1e-6)

@@ -67,6 +67,12 @@ def test_damaged_files_are_named(run: RunFolder, name: str) -> None:
         _ = run.recipe if name == "recipe.json" else run.facts
 
 
+def test_facts_that_are_not_all_there_are_named(run: RunFolder) -> None:
+    (run.folder / "run.json").write_text("{}")
+    with pytest.raises(RunFolderError, match=r"run\.json is damaged: no data_fingerprint, expressions"):
+        _ = run.facts
+
+
 def test_an_invalid_recipe_inside_is_named(run: RunFolder) -> None:
     (run.folder / "recipe.json").write_text(json.dumps({"name": "tiny"}))
     with pytest.raises(RunFolderError, match=r"recipe\.json is damaged: .*model: missing"):

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from mien.errors import DataError, RunFolderError
+from mien.errors import DataError, ProtocolError, RunFolderError
 from mien.places import cache_folder
 from mien.training import RunFolder, read_recipe, resume_training, train
+from mien.training.recipe import build_recipe
+from tests.conftest import make_rows, write_folders
 
 
 def weights(run: RunFolder, which: str = "last") -> dict[str, list[float]]:
@@ -139,6 +141,37 @@ def test_a_set_without_validation_is_refused(tiny_recipe_file: Path, fer2013_csv
     with pytest.raises(DataError, match="fer2013 has no validation split"):
         train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_batch_larger_than_the_split_leaves_no_folder(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="112 training pictures are fewer than one batch of 1000"):
+        train(read_recipe(tiny_recipe_file, ["training.batch_size=1000"]), runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing", None])
+def test_a_damaged_checkpoint_is_named(trained: RunFolder, damage: bytes | None) -> None:
+    content = trained.resume_file.read_bytes()
+    trained.resume_file.write_bytes(content[: len(content) // 2] if damage is None else damage)
+    with pytest.raises(RunFolderError, match=r"resume\.ckpt is damaged; delete it to start this run anew"):
+        resume_training(trained.folder)
+
+
+def test_copies_across_splits_of_ones_own_stop_a_run_and_say_so_when_allowed(tmp_path: Path) -> None:
+    faces, labels, usages = make_rows(210)
+    faces[usages.index("PrivateTest")] = faces[0]
+    folder = write_folders(tmp_path / "folders", faces, labels, usages, has_prefix=False)
+    settings = {
+        "name": "own",
+        "data": {"path": str(folder)},
+        "model": {"name": "vgg_se", "width": 4, "pooling": "average"},
+        "training": {"epochs": 1, "batch_size": 16},
+    }
+    with pytest.raises(ProtocolError, match="fer2013: 1 rows have an identical picture in another split"):
+        train(build_recipe(settings), runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+    settings["data"]["allow_leakage"] = True
+    assert train(build_recipe(settings), runs_folder=tmp_path / "runs").facts["is_leaky"]
 
 
 def test_the_cache_is_the_tests_own(trained: RunFolder) -> None:

@@ -80,6 +80,16 @@ def _list_sources(paths: list[str], save_folder: Path | None) -> list["PictureSo
     return list(list_pictures(paths, skip_folder=save_folder))
 
 
+def _check_csv_file(csv_file: Path, sources: list["PictureSource"]) -> Path:
+    """Return the file, unless writing it would destroy a picture: a forgotten file name takes the first input's."""
+    from mien.images.reading import PICTURE_SUFFIXES
+
+    inputs = {each.content.resolve() for each in sources if isinstance(each.content, Path)}
+    if csv_file.suffix.lower() in PICTURE_SUFFIXES or csv_file.resolve() in inputs:
+        raise MienError(f"--csv {csv_file}: this names a picture; name the file to write, such as --csv faces.csv")
+    return csv_file
+
+
 def _open_outputs(
     sources: list["PictureSource"],
     stack: ExitStack,
@@ -94,7 +104,7 @@ def _open_outputs(
     if as_json:
         outputs.append(JsonLines())
     if csv_file is not None:
-        outputs.append(CsvRows(None if csv_file == "-" else Path(csv_file)))
+        outputs.append(CsvRows(None if csv_file == "-" else _check_csv_file(Path(csv_file), sources)))
     if not outputs:
         outputs.append(FaceTable())
     if save_folder is not None:

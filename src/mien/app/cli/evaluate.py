@@ -25,7 +25,7 @@ def evaluate(
     views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
     ships_as: Annotated[str | None, typer.Option(help="Name under which the model is to ship.")] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="Saved predictions (.npz) of another model on the same rows, to compare with.")
+        Path | None, typer.Option(help="Record (.json) of another model on the same rows, to compare with.")
     ] = None,
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
     pictures: Annotated[Path | None, typer.Option(help="Folder for confusion matrix and reliability diagram.")] = None,
@@ -37,20 +37,21 @@ def evaluate(
     from mien.app.figures import print_figures
     from mien.evaluation.judge import choose, judge
     from mien.evaluation.pictures import draw_confusion_matrix, draw_reliability_diagram
-    from mien.metrics.predictions import Predictions
+    from mien.evaluation.records import read_record
     from mien.training import RunFolder
 
     run_folder = RunFolder.open(run)
     averaged = None if views is None else views.split(",")
     if split is Split.TEST:
-        against = None if reference is None else Predictions.load(reference)
+        against = None if reference is None else read_record(reference)
         record = judge(run_folder, results_folder=results, views=averaged, ships_as=ships_as, reference=against)
         figures = record.figures
     else:
         figures, record = choose(run_folder, split.value, views=averaged), None
     print_figures(figures)
     if record is not None:
-        print(f"record: {record.file} (opened {record.content['openings_before']} times before)")
+        openings = record.content["openings_before"]
+        print(f"record under protocol {record.protocol}: {record.file} (opened {openings} times before)")
     if pictures is not None:
         stem = f"{figures.model}-{figures.split}"
         print(f"picture: {draw_confusion_matrix(figures, pictures / f'{stem}-confusion.png')}")

@@ -18,11 +18,13 @@ def results(
     """List every opening of a test split, or write the table of them into a Markdown file."""
     from mien.app.figures import print_rows
     from mien.errors import MienError
-    from mien.evaluation.records import list_records
+    from mien.evaluation.records import list_records, recompute
     from mien.evaluation.tables import record_rows, records_markdown, update_between_markers
     from mien.writing import write_atomically
 
     records = list_records(folder)
+    for record in records:
+        recompute(record)
     if update is not None:
         if not update.is_file():
             raise MienError(f"{update} does not exist; expected a file with <!-- table: records -->")

@@ -17,8 +17,10 @@ from mien.data.cache import describe_file, describe_folder, read_through_cache
 from mien.data.face_set import FaceSet
 from mien.data.registry import DatasetCard, register_dataset
 from mien.data.splits import cut_validation
-from mien.errors import DataError
+from mien.errors import DataError, PictureError
 from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES, expression_named
+from mien.images.preparation import prepare_face
+from mien.images.reading import read_picture
 from mien.places import cache_folder
 
 SIDE_PIXELS = 48
@@ -123,7 +125,7 @@ def _read_csv(file: Path) -> FaceSet:
             blocks = list(pool.map(lambda block: _parse_block(file, columns, *block), _blocks_of_lines(stream)))
     if not blocks:
         raise DataError(f"{file}: no rows under the header; expected one face a row")
-    faces, labels, usages = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    faces, labels, usages, lines = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     rows = np.arange(len(labels))
     return FaceSet(
         name="fer2013",
@@ -132,7 +134,7 @@ def _read_csv(file: Path) -> FaceSet:
         expressions=FER2013_EXPRESSIONS,
         splits=usages,
         row_ids=np.char.add("fer2013:", np.char.zfill(rows.astype(str), 5)),
-        origins=np.char.add(f"{file.name}:", (rows + 2).astype(str)),
+        origins=np.char.add(f"{file.name}:", lines.astype(str)),
         history=(f"read from {file.name}",),
     )
 
@@ -159,7 +161,8 @@ def _blocks_of_lines(stream: Iterator[bytes]) -> Iterator[tuple[int, list[bytes]
 
 def _parse_block(
     file: Path, columns: _Columns, first_number: int, lines: list[bytes]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.str_]]:
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.str_], NDArray[np.int64]]:
+    numbers: list[int] = []
     pixels: list[bytes] = []
     labels: list[int] = []
     usages: list[str] = []
@@ -169,13 +172,14 @@ def _parse_block(
         fields = line.split(b",")
         if len(fields) != columns.count:
             raise DataError(f"{file}, line {number}: {len(fields)} fields, expected {columns.count}")
+        numbers.append(number)
         pixels.append(fields[columns.pixels].strip(b' \r\n"'))
         labels.append(_parse_label(file, number, fields[columns.emotion]))
         usages.append(_parse_usage(file, number, fields[columns.usage]))
     faces = _parse_pixels(pixels)
     if faces is None:
-        faces = np.stack([_parse_row(file, first_number + index, row) for index, row in enumerate(pixels)])
-    return faces, np.array(labels, dtype=np.int64), np.array(usages)
+        faces = np.stack([_parse_row(file, number, row) for number, row in zip(numbers, pixels, strict=True)])
+    return faces, np.array(labels, dtype=np.int64), np.array(usages), np.array(numbers, dtype=np.int64)
 
 
 def _parse_label(file: Path, number: int, text: bytes) -> int:
@@ -222,16 +226,16 @@ def _parse_pixels(rows: list[bytes]) -> NDArray[np.uint8] | None:
 
 
 def _parse_row(file: Path, number: int, row: bytes) -> NDArray[np.uint8]:
-    try:
-        values = np.array([int(value) for value in row.split()], dtype=np.int64)
-    except ValueError:
-        raise DataError(f"{file}, line {number}: pixels that are no whole numbers") from None
+    texts = row.split()
+    if not all(text.removeprefix(b"-").isdigit() for text in texts):
+        raise DataError(f"{file}, line {number}: pixels that are no whole numbers")
+    values = [int(text[:20]) for text in texts]
     expected = SIDE_PIXELS * SIDE_PIXELS
     if len(values) != expected:
         raise DataError(f"{file}, line {number}: {len(values)} pixels, expected {expected}")
-    if values.min() < 0 or values.max() > 255:
-        raise DataError(f"{file}, line {number}: pixel values {values.min()} to {values.max()}, expected 0 to 255")
-    return values.astype(np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
+    if min(values) < 0 or max(values) > 255:
+        raise DataError(f"{file}, line {number}: pixel values {min(values)} to {max(values)}, expected 0 to 255")
+    return np.array(values, dtype=np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
 
 
 # --- FER+ ----------------------------------------------------------------------------------------------------------
@@ -255,11 +259,17 @@ def read_ferplus_votes(votes_file: Path) -> NDArray[np.int64]:
     """
     if not votes_file.exists():
         raise DataError(f"{votes_file} does not exist; expected FER+'s fer2013new.csv")
-    with votes_file.open(newline="", encoding="utf-8-sig") as stream:
-        header, *rows = csv.reader(stream)
+    try:
+        with votes_file.open(newline="", encoding="utf-8-sig") as stream:
+            header, *rows = csv.reader(stream)
+    except (ValueError, csv.Error):
+        raise DataError(f"{votes_file}: not a CSV file with a header; expected FER+'s fer2013new.csv") from None
     if len(header) != 2 + len(FERPLUS_VOTE_NAMES):
         raise DataError(f"{votes_file}: {len(header)} columns, expected {2 + len(FERPLUS_VOTE_NAMES)}")
-    names = tuple(expression_named(name) for name in header[2:])
+    try:
+        names = tuple(expression_named(name) for name in header[2:])
+    except DataError as fault:
+        raise DataError(f"{votes_file}: {fault}") from None
     if set(names) != set(FERPLUS_VOTE_NAMES):
         raise DataError(f"{votes_file}: vote columns {', '.join(names)}; expected {', '.join(FERPLUS_VOTE_NAMES)}")
     for number, row in enumerate(rows, start=2):
@@ -277,7 +287,12 @@ def _read_folders(folder: Path) -> FaceSet:
         raise DataError(
             f"{folder}: neither a CSV ({' or '.join(_CSV_NAMES)}) nor folders train and test with one folder a class"
         )
-    files = sorted(file for file in folder.glob("*/*/*") if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    files = sorted(
+        file
+        for split in ("train", "test")
+        for file in folder.glob(f"{split}/*/*")
+        if file.suffix.lower() in (".jpg", ".jpeg", ".png")
+    )
     if not files:
         raise DataError(f"{folder}: no pictures under train or test; expected {{train,test}}/angry/*.png and so on")
     return read_through_cache(f"{folder.resolve()} {describe_folder(files)}", lambda: _read_pictures(folder, files))
@@ -292,7 +307,7 @@ def _read_pictures(folder: Path, files: list[Path]) -> FaceSet:
     if not is_prefixed and any(usages):
         file = files[usages.index(None)]
         raise DataError(f"{file}: no prefix Training_, PublicTest_ or PrivateTest_, which other pictures here have")
-    parents = [file.parent.parent.name.lower() for file in files]
+    parents = [file.parent.parent.name for file in files]
     split_of_folder = {"train": "training", "test": "test"}
     splits = [_USAGES[usage] for usage in usages if usage] if is_prefixed else [split_of_folder[p] for p in parents]
     face_set = FaceSet(
@@ -311,22 +326,20 @@ def _read_pictures(folder: Path, files: list[Path]) -> FaceSet:
 
 
 def _read_face(file: Path) -> NDArray[np.uint8]:
-    from PIL import Image
-
     try:
-        with Image.open(file) as picture:
-            face = np.asarray(picture.convert("L"))
-    except (OSError, SyntaxError, ValueError) as fault:
-        raise DataError(
-            f"{file}: not a readable picture ({fault}); expected a grey {SIDE_PIXELS}x{SIDE_PIXELS} face"
-        ) from None
+        face = prepare_face(read_picture(file).image_rgb, [{"operation": "to_grey"}])
+    except PictureError as fault:
+        raise DataError(str(fault)) from None
     if face.shape != (SIDE_PIXELS, SIDE_PIXELS):
         raise DataError(f"{file}: {face.shape[1]}x{face.shape[0]} pixels, expected {SIDE_PIXELS}x{SIDE_PIXELS}")
     return face
 
 
 def _label_of_folder(file: Path) -> int:
-    name = expression_named(file.parent.name)
+    try:
+        name = expression_named(file.parent.name)
+    except DataError as fault:
+        raise DataError(f"{file.parent}: {fault}") from None
     if name not in FER2013_EXPRESSIONS:
         raise DataError(f"{file}: FER2013 has no class {name!r}; expected {', '.join(FER2013_EXPRESSIONS)}")
     return FER2013_EXPRESSIONS.index(name)

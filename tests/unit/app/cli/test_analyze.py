@@ -216,3 +216,15 @@ def test_analyze_of_a_damaged_tiff_is_one_line(tiny_model: Path, tmp_path: Path)
     command = [sys.executable, "-m", "mien", "analyze", str(path), "--model", str(tiny_model)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (2, f"error: {path}: a TIFF that cannot be decoded (decoder error -2)\n")
+
+
+@pytest.mark.parametrize("name", ["input.png", "other.JPG", "table.csv"])
+def test_analyze_never_writes_csv_onto_a_picture(analyze: Runner, mixed: Path, tmp_path: Path, name: str) -> None:
+    """`--csv a.jpg b.jpg`, where the file's name was forgotten, must not cost a picture."""
+    picture = tmp_path / name
+    picture.write_bytes(next(mixed.glob("*.png")).read_bytes())
+    before = picture.read_bytes()
+    ran = analyze(picture, "--csv", picture)
+    assert ran.code == 2
+    assert "this names a picture; name the file to write, such as --csv faces.csv" in ran.err
+    assert picture.read_bytes() == before

@@ -27,17 +27,17 @@ def test_test_figures_leave_a_record_and_pictures(run: Callable[..., Ran], tiny_
     done = run("evaluate", tiny_run.folder, *options)
     assert done.code == 0
     record = results / "official" / "fer2013" / "0001-tiny.json"
-    assert f"record: {record} (opened 0 times before)" in done.out
+    assert f"record under protocol official: {record} (opened 0 times before)" in done.out
     assert json.loads(record.read_text())["figures"]["all_rows"]["num_rows"] == 14
     assert sorted(file.name for file in pictures.iterdir()) == ["tiny-test-confusion.png", "tiny-test-reliability.png"]
-    again = run("evaluate", tiny_run.folder, *options, "--reference", record.with_suffix(".npz"))
+    again = run("evaluate", tiny_run.folder, *options, "--reference", record)
     assert "(opened 1 times before)" in again.out
 
 
 def test_a_seen_split_is_refused_in_one_line(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
     done = run("evaluate", tiny_run.folder, "--split", "training")
     assert done.code == 2
-    assert done.err == "error: training of fer2013 was seen by 'tiny' (trained on); judge it on test\n"
+    assert done.err == "error: training of fer2013 is there to learn from; choose on validation, judge on test\n"
 
 
 def test_a_run_without_weights_is_refused(run: Callable[..., Ran], tiny_run: RunFolder) -> None:

@@ -69,6 +69,8 @@ def test_a_folder_with_the_csv_is_read(fer2013_csv: Path) -> None:
         ("0,{negative},Training", r"line 5: pixel values -7 to 7, expected 0 to 255"),
         ("0,{words},Training", r"line 5: pixels that are no whole numbers"),
         ("0,{fraction},Training", r"line 5: pixels that are no whole numbers"),
+        ("0,{endless},Training", r"line 5: pixel values 7 to 9{20}, expected 0 to 255"),
+        ("0,{underscore},Training", r"line 5: pixels that are no whole numbers"),
         ("0,,Training", r"line 5: 0 pixels, expected 2304"),
         ("0,{pixels},Test", r"line 5: Usage 'Test', expected Training, PublicTest, PrivateTest"),
     ],
@@ -83,6 +85,8 @@ def test_a_bad_row_is_named_with_its_line(tmp_path: Path, line: str, message: st
         high=" ".join([*row[1:], "256"]),
         huge=" ".join([*row[1:], "1000"]),
         negative=" ".join(["-7", *row[1:]]),
+        endless=" ".join([*row[1:], "9" * 30]),
+        underscore=" ".join([*row[1:], "1_0"]),
         words=" ".join(["seven", *row[1:]]),
         fraction=" ".join(["7.5", *row[1:]]),
     )
@@ -122,6 +126,18 @@ def test_a_csv_without_columns_or_rows_is_refused(tmp_path: Path, text: str, mes
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere\.csv does not exist; expected fer2013\.csv or a folder"):
         read_fer2013(tmp_path / "nowhere.csv")
+
+
+def test_blank_lines_do_not_shift_line_numbers(tmp_path: Path) -> None:
+    file = write_csv(tmp_path / "fer2013.csv", *make_rows(6))
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([*lines[:2], "", "", *lines[2:]]) + "\n")
+    assert read_fer2013(file).origins.tolist() == [f"fer2013.csv:{number}" for number in (2, 5, 6, 7, 8, 9)]
+    file.write_text(
+        "\n".join([*lines[:2], "", "", *lines[2:4], lines[4].replace(" ", "  ", 1) + "x", *lines[5:]]) + "\n"
+    )
+    with pytest.raises(DataError, match="line 7: Usage"):
+        read_fer2013(file)
 
 
 def test_parse_pixels_agrees_with_python_on_every_value() -> None:
@@ -168,7 +184,7 @@ def test_folders_accept_other_spellings(tmp_path: Path) -> None:
     [
         (lambda f: (f / "train" / "happy").rename(f / "train" / "hungry"), "no expression is called 'hungry'"),
         (lambda f: (f / "train" / "happy").rename(f / "train" / "contempt"), "FER2013 has no class 'contempt'"),
-        (lambda f: (f / "train" / "happy" / "Training_1.png").write_bytes(b"PK"), r"Training_1\.png: not a readable"),
+        (lambda f: (f / "train" / "happy" / "Training_1.png").write_bytes(b"PK"), r"Training_1\.png: not a picture"),
         (
             lambda f: Image.new("L", (50, 48)).save(f / "train" / "sad" / "Training_2.png"),
             "50x48 pixels, expected 48x48",
@@ -182,6 +198,13 @@ def test_folders_with_faults_are_named(tmp_path: Path, spoil, message: str) -> N
     spoil(folder)
     with pytest.raises(DataError, match=message):
         read_fer2013(folder)
+
+
+def test_other_folders_beside_train_and_test_are_left_alone(tmp_path: Path) -> None:
+    folder = write_folders(tmp_path / "folders", *make_rows(70), has_prefix=True)
+    (folder / "extra" / "angry").mkdir(parents=True)
+    Image.new("L", (48, 48)).save(folder / "extra" / "angry" / "x.png")
+    assert len(read_fer2013(folder)) == 70
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
@@ -213,6 +236,8 @@ def test_votes_of_another_length_are_refused(fer2013_csv: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("", "not a CSV file with a header"),
+        (FERPLUS_HEADER.replace("NF", "XX") + "\n", "fer2013new.csv: no expression is called 'XX'"),
         ("a,b\n1,2\n", "2 columns, expected 12"),
         (FERPLUS_HEADER.replace("NF", "happy") + "\n", "vote columns"),
         (FERPLUS_HEADER + "\nTraining,x.png,1,2,3\n", "line 2: not ten votes"),
