@@ -47,10 +47,20 @@ def _print_list(model_files: list["ModelFile"]) -> None:
         contract = model_file.contract
         height, width = contract.input_size_hw
         size = f"{model_file.num_bytes / 1e6:.1f} MB"
-        scores = "\n".join(f"{path} {value}" for path, value in _to_leaves(contract.scores))
+        scores = "\n".join(_summarise(split, score) for split, score in contract.scores.items())
         classes = f"{len(contract.expressions)}: {', '.join(contract.expressions)}"
         table.add_row(contract.name, classes, f"{width}x{height} {contract.colour}", size, scores, contract.licence)
     create_console().print(table)
+
+
+def _summarise(split: str, score: object) -> str:
+    """Return a split's accuracy in a line; the card holds the rest."""
+    if not isinstance(score, dict) or "accuracy" not in score:
+        return f"{split} {_to_text(score)}"
+    leaky = " (leaky)" if score.get("is_leaky") else ""
+    interval = score.get("accuracy_interval")
+    ends = f" ({', '.join(f'{100 * end:.2f}' for end in interval)})" if isinstance(interval, list) else ""
+    return f"{split} {100 * score['accuracy']:.2f} %{ends}{leaky}"
 
 
 def _print_card(model_file: "ModelFile") -> None:
