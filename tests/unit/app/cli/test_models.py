@@ -26,7 +26,7 @@ def test_models_lists_the_shipped_files(run: Runner, shipped: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert lines[0] == ["model", "classes", "input", "size", "scores", "licence"]
     assert lines[2][:2] == ["second", "7:"]
-    assert lines[3][-7:] == ["48x48", "grey", "0.1", "MB", "validation", "67.89", "%", "MIT"]
+    assert lines[3][-8:] == ["48x48", "grey", "0.1", "MB", "validation", "67.89", "%", "MIT"]
     assert lines[4] == ["note", "made", "up"]
 
 
