@@ -1,6 +1,7 @@
 """Fixtures for all tests: small made-up data sets in the real layouts, and the real FER2013 where it lies."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,21 @@ from mien.training import RunFolder, read_recipe, train
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 USAGES = ("Training", "PublicTest", "PrivateTest")
+
+
+COVERED = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def say_covered(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a line that the end of the test run prints: what a test over a whole registry covered."""
+    return request.config.stash.setdefault(COVERED, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the tests over whole registries covered."""
+    for line in config.stash.get(COVERED, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

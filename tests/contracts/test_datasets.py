@@ -1,5 +1,6 @@
 """The contract of every data set in the registry, on a small fixture in its real layout."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ FIXTURES = {"fer2013": lambda folder: write_csv(folder / "fer2013.csv", *make_ro
 NAMES = DATASETS.names()
 
 
-def test_the_registry_is_covered_whole() -> None:
-    print(f"\ndata set contracts cover {len(FIXTURES)} of {len(DATASETS)} entries: {', '.join(NAMES)}")
+def test_the_registry_is_covered_whole(say_covered: Callable[[str], None]) -> None:
+    say_covered(f"data set contracts cover {len(FIXTURES)} of {len(DATASETS)} entries: {', '.join(NAMES)}")
     assert set(FIXTURES) == set(NAMES)
 
 

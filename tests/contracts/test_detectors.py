@@ -1,5 +1,6 @@
 """The contract of every face detector in the registry: boxes inside the picture, whatever the picture."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,8 @@ def detector(request: pytest.FixtureRequest) -> FaceDetector:
     return create_detector(request.param, model_file)
 
 
-def test_the_registry_holds_the_detectors_of_the_command_line() -> None:
-    print(f"face detectors covered: {len(NAMES)}")
+def test_the_registry_holds_the_detectors_of_the_command_line(say_covered: Callable[[str], None]) -> None:
+    say_covered(f"face detectors covered: {len(NAMES)}")
     assert set(NAMES) >= {"haar", "none", "yunet"}
 
 

@@ -1,5 +1,6 @@
 """The contract of every network in the registry; counts are typed from the design, not computed from the module."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ def images_for(name: str, count: int = 4) -> torch.Tensor:
     return torch.rand(count, *MODELS.get(name).card.input_size, generator=torch.Generator().manual_seed(1))
 
 
-def test_the_registry_is_covered_whole() -> None:
-    print(f"\nmodel contracts cover {len(NAMES)} of {len(MODELS)} entries: {', '.join(NAMES)}")
+def test_the_registry_is_covered_whole(say_covered: Callable[[str], None]) -> None:
+    say_covered(f"model contracts cover {len(NAMES)} of {len(MODELS)} entries: {', '.join(NAMES)}")
     assert set(PARAMETERS) == set(NAMES)
 
 

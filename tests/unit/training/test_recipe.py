@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ RECIPES = sorted((Path(__file__).resolve().parents[3] / "recipes").glob("**/*.to
 SMALLEST = {"name": "some", "model": {"name": "vgg_se"}}
 
 
-def test_every_recipe_file_parses() -> None:
-    print(f"\nrecipe files that parse: {len(RECIPES)}")
+def test_every_recipe_file_parses(say_covered: Callable[[str], None]) -> None:
+    say_covered(f"recipe files that parse: {len(RECIPES)}")
     assert len(RECIPES) > 0
     for file in RECIPES:
         assert read_recipe(file).name
