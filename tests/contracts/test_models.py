@@ -17,7 +17,7 @@ NAMES = MODELS.names()
 
 
 def images_for(name: str, count: int = 4) -> torch.Tensor:
-    return torch.rand(count, *MODELS.get(name).card.input_size, generator=torch.Generator().manual_seed(1))
+    return torch.rand(count, *MODELS.get(name).card.size_for_tests, generator=torch.Generator().manual_seed(1))
 
 
 def test_the_registry_is_covered_whole(say_covered: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ def test_parameters_are_exactly_those_stated(name: str) -> None:
 def test_gives_logits_at_each_claimed_size(name: str, num_classes: int) -> None:
     card = MODELS.get(name).card
     network = create_model(name, num_classes=num_classes)
-    for channels, height, width in (card.input_size, *card.further_sizes):
+    for channels, height, width in (card.size_for_tests, *card.further_sizes):
         logits = network(torch.rand(2, channels, height, width))
         assert logits.shape == (2, num_classes)
         assert torch.isfinite(logits).all()
@@ -75,14 +75,14 @@ def test_reset_classifier_changes_the_outputs_only(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_colour_input_is_taken_when_asked_for(name: str) -> None:
     network = create_model(name, in_channels=3)
-    _, height, width = MODELS.get(name).card.input_size
+    _, height, width = MODELS.get(name).card.size_for_tests
     assert network(torch.rand(2, 3, height, width)).shape == (2, 7)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_channels_and_sizes_are_refused(name: str) -> None:
     network = create_model(name)
-    channels, height, width = MODELS.get(name).card.input_size
+    channels, height, width = MODELS.get(name).card.size_for_tests
     with pytest.raises(ValueError, match=r"expected \(B, 1, H, W\)"):
         network(torch.rand(2, channels + 1, height, width))
     side = network.smallest_side

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from mien.models.layers.attention_map import collect_attention_maps
+
 
 class Classifier(nn.Module, ABC):
     """A network that maps ``(B, in_channels, H, W)`` pictures to ``(B, num_classes)`` logits.
@@ -45,5 +47,17 @@ class Classifier(nn.Module, ABC):
             raise ValueError(
                 f"images are {images.shape[2]}x{images.shape[3]}; {side}x{side} is the smallest that works"
             )
-        logits: Tensor = self.forward_head(self.forward_features(images))
+        try:
+            logits: Tensor = self.forward_head(self.forward_features(images))
+        except ValueError as fault:
+            if self.training and len(images) == 1 and "more than 1 value per channel" in str(fault):
+                raise ValueError(
+                    "a batch of one picture cannot be trained on here: batch norm needs more than one value a channel, "
+                    "and the map is 1x1 by then; use a larger batch, or eval() to predict"
+                ) from fault
+            raise
         return logits
+
+    def attention_maps(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the map of every attention block for a batch, by the block's name; empty where there are none."""
+        return collect_attention_maps(self, images)

@@ -23,16 +23,31 @@ class ModelCard:
     Args:
         source: Paper, report or text it was built after, with its address where there is one.
         input_size: ``(channels, height, width)`` it was made for.
-        parameters: Trainable parameters with 7 classes at `input_size` and default options.
+        parameters: Trainable parameters with `num_classes` classes at `input_size` and default options.
+        study: Study that uses it: ``camnet``, ``still_images``, ``compact_realtime``, ``cnn_lstm`` or ``resnet_cbam``;
+            empty for mien's own.
+        family: Networks of one family share their code; `make test` exports one of each.
+        num_classes: Classes of the study.
         further_sizes: Other ``(channels, height, width)`` it is claimed to run at.
+        test_size: Smallest legal ``(channels, height, width)``, at which very large networks are tested; None takes
+            `input_size`.
         note: What differs from the source, or what to know before using it.
     """
 
     source: str
     input_size: tuple[int, int, int]
     parameters: int
+    study: str = ""
+    family: str = ""
+    num_classes: int = 7
     further_sizes: tuple[tuple[int, int, int], ...] = ()
+    test_size: tuple[int, int, int] | None = None
     note: str = ""
+
+    @property
+    def size_for_tests(self) -> tuple[int, int, int]:
+        """The size at which contract tests run the network."""
+        return self.test_size or self.input_size
 
 
 MODELS: Registry[Callable[..., Classifier], ModelCard] = Registry("model", package="mien.models.architectures")

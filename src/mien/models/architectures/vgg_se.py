@@ -28,6 +28,7 @@ def _stage(in_channels: int, out_channels: int, *, has_attention: bool) -> nn.Se
         source="Simonyan and Zisserman, https://arxiv.org/abs/1409.1556, with Hu et al., https://arxiv.org/abs/1709.01507",
         input_size=(1, 48, 48),
         parameters=1_787_075,
+        family="vgg_se",
         note="Of mien's own making: widths of 32 to 256, one hidden layer of 256; `width` scales all of them.",
     ),
 )

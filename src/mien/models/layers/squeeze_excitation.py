@@ -2,8 +2,10 @@
 
 from torch import Tensor, nn
 
+from mien.models.layers.attention_map import AttentionBlock
 
-class SqueezeExcitation(nn.Module):
+
+class SqueezeExcitation(AttentionBlock):
     """Channel attention from the globally pooled map.
 
     Source: Hu et al., Squeeze-and-Excitation Networks, https://arxiv.org/abs/1709.01507
@@ -26,4 +28,5 @@ class SqueezeExcitation(nn.Module):
         """Return the map with each channel scaled by a weight between 0 and 1."""
         pooled = features.mean(dim=(2, 3))
         weights: Tensor = self.excite(self.squeeze(pooled).relu()).sigmoid()
+        self.keep(weights)
         return features * weights[:, :, None, None]
