@@ -1,0 +1,45 @@
+"""From the last map to a vector, for heads that keep the places and so fit one size of pictures only."""
+
+from torch import Tensor, nn
+
+
+class SquareFlatten(nn.Module):
+    """Flatten maps of one size, and refuse others with the size of pictures that fits.
+
+    Args:
+        map_side: Side of the map that fits.
+        input_side: Side of the pictures that give such a map.
+
+    Shape:
+        ``(B, C, map_side, map_side)`` to ``(B, C * map_side ** 2)``.
+    """
+
+    def __init__(self, *, map_side: int, input_side: int) -> None:
+        super().__init__()
+        self.map_side, self.input_side = map_side, input_side
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return one vector a picture.
+
+        Raises:
+            ValueError: If the map has another size.
+        """
+        height, width = features.shape[2:]
+        fitting, side = self.map_side, self.input_side
+        if (height, width) != (fitting, fitting):
+            raise ValueError(
+                f"the last map is {height}x{width}, and the head was built for {fitting}x{fitting}: "
+                f"pictures of {side}x{side}; for others, set input_side"
+            )
+        return features.flatten(1)
+
+
+class GlobalAverage(nn.Sequential):
+    """The mean over all places, for pictures of any size.
+
+    Shape:
+        ``(B, C, H, W)`` to ``(B, C)``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(nn.AdaptiveAvgPool2d(1), nn.Flatten())

@@ -1,0 +1,35 @@
+import pytest
+import torch
+
+from mien.errors import MienError
+from mien.models import count_parameters, create_model
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters"),
+    [({}, 4_474_759), ({"input_side": 256}, 36_849_543), ({"variant": "light"}, 1_013_447)],
+)
+def test_parameters_by_option(options: dict, parameters: int) -> None:
+    with torch.device("meta"):
+        assert count_parameters(create_model("fer_net", **options)) == parameters
+
+
+def test_maps_shrink_as_the_table_says() -> None:
+    with torch.device("meta"):
+        network, images = create_model("fer_net").eval(), torch.rand(1, 1, 48, 48)
+    shapes = []
+    for layer in network.features:
+        images = layer(images)
+        if isinstance(layer, torch.nn.MaxPool2d):
+            shapes.append(tuple(images.shape[1:]))
+    assert shapes == [(64, 24, 24), (128, 12, 12), (512, 6, 6), (512, 3, 3)]
+
+
+def test_the_light_one_runs_with_stochastic_pooling() -> None:
+    network = create_model("fer_net", variant="light", input_side=16, pooling="stochastic", activation="leaky_relu")
+    assert network(torch.rand(2, 1, 16, 16)).shape == (2, 7)
+
+
+def test_an_unknown_variant_is_refused() -> None:
+    with pytest.raises(MienError, match="variant is 'small'; expected one of wide, light"):
+        create_model("fer_net", variant="small")
