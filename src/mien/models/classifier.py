@@ -16,11 +16,13 @@ class Classifier(nn.Module, ABC):
         num_classes: Number of logits.
         in_channels: 1 for grey, 3 for RGB.
         smallest_side: Smallest height and width that the network takes, in pixels.
+        output_activation: What turns logits into votes: ``softmax`` but where a study varies it.
     """
 
     num_classes: int
     in_channels: int
     smallest_side: int = 32
+    output_activation: str = "softmax"
 
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:

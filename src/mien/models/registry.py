@@ -13,6 +13,7 @@ from mien.models.classifier import Classifier
 from mien.registry import Registry
 
 _SET_BY_DATA = ("num_classes", "in_channels")
+_TIMM = "timm/"
 Builder = TypeVar("Builder", bound=Callable[..., Classifier])
 
 
@@ -62,23 +63,23 @@ def create_model(name: str, *, num_classes: int = 7, in_channels: int | None = N
     """Return a freshly initialised network.
 
     Args:
-        name: Registered name.
+        name: Registered name, or ``timm/`` and the name of any of timm's models.
         num_classes: Number of logits, at least 1.
-        in_channels: 1 for grey, 3 for RGB; None takes the card's.
+        in_channels: 1 for grey, 3 for RGB; None takes the card's, and 3 for timm's.
         options: Further arguments of the network, such as ``width``.
 
     Raises:
         MienError: If the name is unknown, there are no classes, or the network has no such option.
     """
-    entry = MODELS.get(name)
+    plugin, own_channels = _find_plugin(name)
     if num_classes < 1:
         raise MienError(f"model {name!r}: num_classes is {num_classes}; expected at least 1")
-    faults = _name_and_type_faults(entry.plugin, options)
+    faults = _name_and_type_faults(plugin, options)
     if faults:
         raise MienError(f"model {name!r}: {'; '.join(faults)}")
-    channels = entry.card.input_size[0] if in_channels is None else in_channels
+    channels = own_channels if in_channels is None else in_channels
     try:
-        return entry.plugin(num_classes=num_classes, in_channels=channels, **options)
+        return plugin(num_classes=num_classes, in_channels=channels, **options)
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError) as fault:
         raise MienError(f"model {name!r}: {fault}") from fault
 
@@ -87,13 +88,13 @@ def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
     """Return what is wrong with a network's options, a line each; nothing is computed.
 
     Args:
-        name: Registered name.
+        name: Registered name, or ``timm/`` and the name of any of timm's models.
         options: Arguments of the network, such as ``{"width": 24}``.
 
     Raises:
         MienError: If the name is unknown.
     """
-    faults = _name_and_type_faults(MODELS.get(name).plugin, options)
+    faults = _name_and_type_faults(_find_plugin(name)[0], options)
     if not faults:
         try:
             with torch.device("meta"):
@@ -101,6 +102,17 @@ def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
         except MienError as fault:
             faults.append(str(fault).removeprefix(f"model {name!r}: "))
     return faults
+
+
+def _find_plugin(name: str) -> tuple[Callable[..., Classifier], int]:
+    """Return what makes a network, and the channels it takes when none are named."""
+    if name.startswith(_TIMM):
+        # Not at the top: timm takes seconds to import, and a contract or a count needs nothing of it.
+        from mien.models.timm_classifier import timm_class
+
+        return timm_class(name.removeprefix(_TIMM)), 3
+    entry = MODELS.get(name)
+    return entry.plugin, entry.card.input_size[0]
 
 
 def _name_and_type_faults(plugin: Callable[..., Classifier], options: dict[str, Any]) -> list[str]:

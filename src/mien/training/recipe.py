@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mien.data import DATASETS
 from mien.errors import MienError, RecipeError, suggest
-from mien.models import MODELS, find_option_faults
+from mien.models import find_option_faults
 from mien.recognition.model_file import order_views
 
 
@@ -242,16 +242,16 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
 
 def _registry_faults(settings: dict[str, Any]) -> list[str]:
     faults = []
-    for section, key, registry in (("data", "dataset", DATASETS), ("model", "name", MODELS)):
-        part = settings.get(section)
-        name = part.get(key) if isinstance(part, dict) else None
-        if isinstance(name, str):
-            try:
-                registry.get(name)
-            except MienError as fault:
-                faults.append(f"{section}.{key}: {fault}")
-                continue
-            if section == "model" and isinstance(part, dict):
-                options = {option: value for option, value in part.items() if option != "name"}
-                faults += [f"model.{fault}" for fault in find_option_faults(name, options)]
+    data, model = settings.get("data"), settings.get("model")
+    if isinstance(data, dict) and isinstance(data.get("dataset"), str):
+        try:
+            DATASETS.get(data["dataset"])
+        except MienError as fault:
+            faults.append(f"data.dataset: {fault}")
+    if isinstance(model, dict) and isinstance(model.get("name"), str):
+        options = {option: value for option, value in model.items() if option != "name"}
+        try:
+            faults += [f"model.{fault}" for fault in find_option_faults(model["name"], options)]
+        except MienError as fault:
+            faults.append(f"model.name: {fault}")
     return faults

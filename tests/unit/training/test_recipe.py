@@ -65,7 +65,7 @@ def test_a_fault_is_named_with_its_place(settings: dict, message: str) -> None:
 
 
 def test_all_faults_come_at_once() -> None:
-    settings = {"name": "some", "model": {"name": "vgg"}, "training": {"epochs": "x", "bach_size": 3}, "optimiser": {}}
+    settings = {"name": "a", "model": {"name": "vggse"}, "training": {"epochs": "x", "bach_size": 3}, "optimiser": {}}
     with pytest.raises(RecipeError, match="4 faults") as caught:
         build_recipe(settings)
     for part in ("training.epochs", "did you mean 'batch_size'", "did you mean 'optimizer'", "did you mean 'vgg_se'"):
@@ -115,3 +115,22 @@ def test_fingerprint_ignores_name_and_note_only() -> None:
     assert build_recipe({**SMALLEST, "name": "other", "note": "x"}).fingerprint == recipe.fingerprint
     assert build_recipe({**SMALLEST, "training": {"seed": 1}}).fingerprint != recipe.fingerprint
     assert build_recipe({"name": "some", "model": {"name": "vgg_se", "width": 8}}).fingerprint != recipe.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("model", "fault"),
+    [
+        ({"name": "timm/resnett18"}, "model.name: unknown model 'timm/resnett18'; did you mean 'timm/resnet18'"),
+        (
+            {"name": "timm/resnet18", "pooling": "sum"},
+            "model.pooling is 'sum'; expected one of 'own', 'average', 'max'",
+        ),
+    ],
+)
+def test_models_of_timm_are_checked_with_the_recipe(model: dict, fault: str) -> None:
+    with pytest.raises(RecipeError, match=fault):
+        build_recipe({"name": "a", "model": model})
+
+
+def test_models_of_timm_are_taken_by_name() -> None:
+    assert build_recipe({"name": "a", "model": {"name": "timm/resnet18"}}).model.name == "timm/resnet18"

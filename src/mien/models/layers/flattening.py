@@ -43,3 +43,14 @@ class GlobalAverage(nn.Sequential):
 
     def __init__(self) -> None:
         super().__init__(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+class GlobalMax(nn.Sequential):
+    """The largest value over all places, for pictures of any size.
+
+    Shape:
+        ``(B, C, H, W)`` to ``(B, C)``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(nn.AdaptiveMaxPool2d(1), nn.Flatten())

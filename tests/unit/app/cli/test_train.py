@@ -18,7 +18,7 @@ def test_train_then_resume(run: Callable[..., Ran], tiny_recipe_file: Path, tmp_
 
 def test_faults_of_a_recipe_come_in_one_line(run: Callable[..., Ran], tmp_path: Path) -> None:
     recipe = tmp_path / "bad.toml"
-    recipe.write_text('name = "bad"\n[model]\nname = "vgg"\n[training]\nepocs = 3\nbatch_size = "x"\n')
+    recipe.write_text('name = "bad"\n[model]\nname = "vggse"\n[training]\nepocs = 3\nbatch_size = "x"\n')
     done = run("train", recipe)
     assert done.code == 2
     assert done.err.count("\n") == 1

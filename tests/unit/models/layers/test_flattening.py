@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mien.models.layers.flattening import GlobalAverage, SquareFlatten
+from mien.models.layers.flattening import GlobalAverage, GlobalMax, SquareFlatten
 
 
 def test_a_fitting_map_is_flattened() -> None:
@@ -16,3 +16,8 @@ def test_another_map_is_refused_with_what_fits() -> None:
 def test_global_average_takes_any_size() -> None:
     features = torch.rand(2, 5, 3, 4)
     torch.testing.assert_close(GlobalAverage()(features), features.mean(dim=(2, 3)))
+
+
+def test_global_max_takes_any_size() -> None:
+    features = torch.rand(2, 5, 3, 4)
+    assert torch.equal(GlobalMax()(features), features.amax(dim=(2, 3)))

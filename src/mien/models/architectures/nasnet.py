@@ -1,0 +1,149 @@
+"""NASNet-A, the large one as timm builds it and the mobile one put together from timm's cells."""
+
+from collections.abc import Sequence
+
+from timm.layers.conv_bn_act import ConvNormAct
+from timm.models.nasnet import CellStem0, CellStem1, FirstCell, NormalCell, ReductionCell0, ReductionCell1
+from torch import Tensor, nn
+
+from mien.models.pooled import PooledClassifier, global_pooling
+from mien.models.registry import ModelCard, register_model
+from mien.models.timm_classifier import TimmClassifier
+
+_ZOPH = (
+    "Zoph et al., Learning Transferable Architectures for Scalable Image Recognition, https://arxiv.org/abs/1707.07012"
+)
+KERAS_NASNET_MOMENTUM = 0.0003
+
+
+@register_model(
+    "nasnetalarge",
+    card=ModelCard(
+        source=f"{_ZOPH}; the study's NASNetLarge",
+        input_size=(3, 48, 48),
+        test_size=(3, 32, 32),
+        parameters=84_748_381,
+        study="still_images",
+        family="nasnet",
+        note="Made for 331 pixels. With the study's six classes 84,744,348 parameters.",
+    ),
+)
+class NasNetALarge(TimmClassifier):
+    """NASNet-A with three times six normal cells and 4,032 channels at the end."""
+
+    architecture = "nasnetalarge"
+
+
+class NasNetCells(nn.Module):
+    """Stem, and three groups of normal cells with a reduction cell between them.
+
+    After a reduction cell the cell before it is its input, as in Keras; timm's large network takes one further back.
+
+    Args:
+        in_channels: 1 for grey, 3 for RGB.
+        stem: Channels of the first convolution.
+        filters: Channels of a branch in the first group; each further group doubles them.
+        repeats: Normal cells of a group.
+        momentum: Share of a batch in the running statistics of every batch norm.
+
+    Shape:
+        ``(B, in_channels, H, W)`` to ``(B, 24 * filters, ceil(H / 32), ceil(W / 32))``, about.
+    """
+
+    def __init__(self, in_channels: int, *, stem: int, filters: int, repeats: int, momentum: float) -> None:
+        super().__init__()
+        self.convolution = ConvNormAct(in_channels, stem, 3, stride=2, padding=0, apply_act=False)
+        self.stem_0 = CellStem0(stem, filters // 4, pad_type="same")
+        self.stem_1 = CellStem1(stem, filters // 2, pad_type="same")
+        # What the two cells before give, the older first.
+        before = (filters, 2 * filters)
+        self.groups, self.reductions = nn.ModuleList(), nn.ModuleList()
+        for group in range(3):
+            width = filters * 2**group
+            cells = nn.ModuleList([FirstCell(before[0], width // 2, before[1], width, pad_type="same")])
+            before = (before[1], 6 * width)
+            for _ in range(repeats - 1):
+                cells.append(NormalCell(before[0], width, before[1], width, pad_type="same"))
+                before = (6 * width, 6 * width)
+            self.groups.append(cells)
+            if group < 2:
+                reduction = (ReductionCell0, ReductionCell1)[group]
+                self.reductions.append(reduction(6 * width, 2 * width, 6 * width, 2 * width, pad_type="same"))
+                before = (6 * width, 8 * width)
+        self.activation = nn.ReLU()
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eps, module.momentum = 1e-3, momentum
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the last map."""
+        first = self.convolution(images)
+        previous = self.stem_0(first)
+        current = self.stem_1(first, previous)
+        for group, cells in enumerate(self.groups):
+            if group > 0:
+                previous, current = current, self.reductions[group - 1](current, previous)
+            for cell in cells:  # type: ignore[attr-defined]
+                previous, current = current, cell(current, previous)
+        features: Tensor = self.activation(current)
+        return features
+
+
+@register_model(
+    "nasnet_mobile",
+    card=ModelCard(
+        source=f"{_ZOPH}; the study's NASNetMobile",
+        input_size=(3, 48, 48),
+        test_size=(3, 32, 32),
+        parameters=4_240_377,
+        study="still_images",
+        family="nasnet",
+        note=(
+            "Made for 224 pixels; 5,289,978 parameters with 1,000 classes, as in Keras, and 4,239,320 with the study's "
+            "six. `norm_momentum=0.0003` is Keras's, with which running statistics need thousands of steps. Keras pads "
+            "the pooling of reduction cells with zeros, timm's cells leave the padding out."
+        ),
+    ),
+)
+class NasNetMobile(PooledClassifier):
+    """NASNet-A with three times four normal cells and 1,056 channels at the end.
+
+    Source: Zoph et al., https://arxiv.org/abs/1707.07012
+
+    Args:
+        num_classes: Number of logits.
+        in_channels: 1 for grey, 3 for RGB.
+        norm_momentum: Share of a batch in the running statistics of every batch norm.
+        pooling: What comes before the head: ``average`` or ``max``.
+        hidden: Units of each hidden layer in the head, in order.
+        dropout: Share dropped before the last layer, 0 to 1.
+        output_activation: ``softmax``, ``sigmoid`` or ``relu``, for the training to read; the network gives logits.
+
+    Shape:
+        ``(B, in_channels, H, W)`` to ``(B, num_classes)``; sides from 32 pixels.
+
+    Raises:
+        ValueError: If `pooling` or `output_activation` is unknown.
+    """
+
+    def __init__(
+        self,
+        num_classes: int = 7,
+        in_channels: int = 3,
+        *,
+        norm_momentum: float = 0.1,
+        pooling: str = "average",
+        hidden: Sequence[int] = (),
+        dropout: float = 0.0,
+        output_activation: str = "softmax",
+    ) -> None:
+        super().__init__(
+            num_classes,
+            in_channels,
+            features=NasNetCells(in_channels, stem=32, filters=44, repeats=4, momentum=norm_momentum),
+            pool=global_pooling(pooling),
+            units=24 * 44,
+            hidden=hidden,
+            dropout=dropout,
+            output_activation=output_activation,
+        )

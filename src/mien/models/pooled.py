@@ -1,0 +1,69 @@
+"""What the networks that the studies took ready-made share: a pooled map, hidden layers where a study put some."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from mien.models.layers.flattening import GlobalAverage, GlobalMax
+from mien.models.stacked import StackedClassifier
+
+OUTPUT_ACTIVATIONS = ("softmax", "sigmoid", "relu")
+
+
+class PooledClassifier(StackedClassifier):
+    """A feature extractor with a head: pooling, hidden layers of ReLU, dropout, one linear layer.
+
+    Args:
+        num_classes: Number of logits.
+        in_channels: 1 for grey, 3 for RGB.
+        features: Pictures to the last map.
+        pool: The last map to ``(B, units)``.
+        units: Length of the pooled vector.
+        hidden: Units of each hidden layer, in order.
+        dropout: Share dropped before the last layer, 0 to 1.
+        output_activation: ``softmax``, ``sigmoid`` or ``relu``; what the network gives stays logits.
+
+    Raises:
+        ValueError: If `output_activation` is unknown or a hidden layer has no units.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        *,
+        features: nn.Module,
+        pool: nn.Module,
+        units: int,
+        hidden: Sequence[int],
+        dropout: float,
+        output_activation: str,
+    ) -> None:
+        super().__init__()
+        if output_activation not in OUTPUT_ACTIVATIONS:
+            raise ValueError(f"output_activation is {output_activation!r}; expected {', '.join(OUTPUT_ACTIVATIONS)}")
+        if any(width < 1 for width in hidden):
+            raise ValueError(f"hidden is {list(hidden)}; expected a positive number of units for each layer")
+        self.num_classes, self.in_channels = num_classes, in_channels
+        self.output_activation = output_activation
+        self.features = features
+        layers: list[nn.Module] = [pool]
+        for width in hidden:
+            layers += [nn.Linear(units, width), nn.ReLU(inplace=True)]
+            units = width
+        self.neck = nn.Sequential(*layers, nn.Dropout(dropout))
+        self.classifier = nn.Linear(units, num_classes)
+
+
+def global_pooling(pooling: str) -> nn.Module:
+    """Return what takes a map of any size to ``(B, C)``.
+
+    Args:
+        pooling: ``average`` or ``max``.
+
+    Raises:
+        ValueError: If `pooling` is unknown.
+    """
+    if pooling not in ("average", "max"):
+        raise ValueError(f"pooling is {pooling!r}; expected 'average' or 'max'")
+    return GlobalAverage() if pooling == "average" else GlobalMax()
