@@ -156,8 +156,10 @@ class RunFolder:
             raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
         facts = self.facts
         model = self.recipe.model
+        # The weights are loaded right after; those a run began with need not be there any more.
+        options = {option: value for option, value in model.options.items() if option != "pretrained"}
         network = create_model(
-            model.name, num_classes=len(facts["expressions"]), in_channels=facts["in_channels"], **model.options
+            model.name, num_classes=len(facts["expressions"]), in_channels=facts["in_channels"], **options
         )
         try:
             network.load_state_dict(load_file(file))
