@@ -6,6 +6,7 @@ documentation and contract tests read it.
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -45,7 +46,8 @@ class Registry(Generic[Plugin, Card]):
         self.kind = kind
         self.package = package
         self._entries: dict[str, Entry[Plugin, Card]] = {}
-        self._is_scanned = False
+        self._is_scanned = self._is_scanning = False
+        self._lock = threading.RLock()
 
     def register(self, name: str, *, card: Card) -> Callable[[Plugin], Plugin]:
         """Return the decorator that enters a plugin under ``name``.
@@ -93,7 +95,14 @@ class Registry(Generic[Plugin, Card]):
     def _scan(self) -> None:
         if self._is_scanned:
             return
-        self._is_scanned = True
-        package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self.package}.{module.name}")
+        with self._lock:  # threads that come meanwhile wait for the whole registry
+            if self._is_scanned or self._is_scanning:
+                return
+            self._is_scanning = True
+            try:
+                package = importlib.import_module(self.package)
+                for module in pkgutil.iter_modules(package.__path__):
+                    importlib.import_module(f"{self.package}.{module.name}")
+                self._is_scanned = True
+            finally:
+                self._is_scanning = False

@@ -1,15 +1,16 @@
 """What happens around the epochs of a run: curves, best weights, the checkpoint to resume from, progress."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lightning import Callback, LightningModule, Trainer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mien.training.module import TrainingModule
 from mien.training.run_folder import RunFolder
 from mien.writing import replacing
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class KeepCurvesAndWeights(Callback):
@@ -93,7 +94,9 @@ class ShowProgress(Callback):
         curves: Holds the figures of the epochs.
     """
 
-    def __init__(self, console: Console, curves: KeepCurvesAndWeights) -> None:
+    def __init__(self, console: "Console", curves: KeepCurvesAndWeights) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
         self.console, self.curves = console, curves
         self.progress = Progress(
             TextColumn("{task.description}"),

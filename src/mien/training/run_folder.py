@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from mien.data import FaceSet
@@ -142,6 +140,8 @@ class RunFolder:
             which: ``best`` or ``last``.
             facts: Kept as text in the file's metadata, such as epoch and accuracy.
         """
+        from safetensors.torch import save
+
         plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
         write_atomically(self.weights_file(which), save(plain, {key: str(value) for key, value in facts.items()}))
 
@@ -151,6 +151,9 @@ class RunFolder:
         Raises:
             RunFolderError: If there are no such weights or they are damaged.
         """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
         file = self.weights_file(which)
         if not file.exists():
             raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")

@@ -6,12 +6,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import EMAWeightAveraging
-from rich.console import Console
 
 from mien.data import FaceSet, read_dataset
 from mien.data.audit.copies import apply_protocol
@@ -23,6 +22,9 @@ from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def read_training_data(recipe: Recipe) -> FaceSet:
@@ -41,7 +43,7 @@ def read_training_data(recipe: Recipe) -> FaceSet:
     return face_set
 
 
-def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: Console | None = None) -> RunFolder:
+def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console | None" = None) -> RunFolder:
     """Train a network from scratch and return its run folder.
 
     The weights kept as ``best`` are those of the epoch with the highest accuracy on the validation split; the test
@@ -73,7 +75,7 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: Console 
     return run
 
 
-def resume_training(folder: Path, *, console: Console | None = None) -> RunFolder:
+def resume_training(folder: Path, *, console: "Console | None" = None) -> RunFolder:
     """Go on with a run that stopped and return its folder; at most one epoch is lost.
 
     Args:
@@ -92,7 +94,9 @@ def resume_training(folder: Path, *, console: Console | None = None) -> RunFolde
     return run
 
 
-def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: Console | None) -> None:
+def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: "Console | None") -> None:
+    from rich.console import Console
+
     console = console or Console(stderr=True)
     facts = run.facts
     torch.manual_seed(recipe.training.seed)
@@ -156,7 +160,7 @@ def _split_as_tensors(face_set: FaceSet, split: str) -> tuple[torch.Tensor, torc
     return faces_as_tensor(part), torch.from_numpy(part.labels.copy())
 
 
-def _build_trainer(run: RunFolder, recipe: Recipe, *, precision: str, console: Console) -> Trainer:
+def _build_trainer(run: RunFolder, recipe: Recipe, *, precision: str, console: "Console") -> Trainer:
     keep = KeepCurvesAndWeights(run)
     callbacks = [keep, *averaging_of(recipe), ShowProgress(console, keep), SaveToResume(run)]
     return build_trainer(recipe, precision=precision, callbacks=callbacks)
