@@ -59,7 +59,18 @@ def build_onnx_graph(network: Classifier, *, size_hw: tuple[int, int], mean: flo
             verbose=False,
         )
     assert program is not None
-    return program.model_proto
+    return _without_traces(program.model_proto)
+
+
+def _without_traces(model: Any) -> Any:
+    """Return the model without what the exporter notes of the machine: paths and stack traces of every node."""
+    for element in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output, model.graph):
+        element.ClearField("metadata_props")
+        element.ClearField("doc_string")
+    for tensor in model.graph.initializer:
+        tensor.ClearField("metadata_props")
+        tensor.ClearField("doc_string")
+    return model
 
 
 class _quiet:  # noqa: N801 - reads like a statement

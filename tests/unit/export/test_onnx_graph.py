@@ -35,3 +35,8 @@ def test_mean_and_deviation_are_inside() -> None:
     faces = torch.randint(0, 256, (3, 1, 48, 48)).float()
     inside = NormalisedNetwork(network, mean=100.0, std=50.0)(faces)
     torch.testing.assert_close(inside, network((faces - 100) / 50))
+
+
+def test_the_graph_says_nothing_of_the_machine_that_made_it(graph: onnx.ModelProto) -> None:
+    assert b"stack_trace" not in graph.SerializeToString()
+    assert b"/mien/" not in graph.SerializeToString()
