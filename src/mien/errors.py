@@ -44,6 +44,10 @@ class RunFolderError(MienError):
     """A run folder that is missing, damaged, or belongs to another recipe."""
 
 
+class WeightsError(MienError):
+    """Weights that cannot be read or do not fit the network."""
+
+
 class ExportError(MienError):
     """An exported network that does not agree with the trained one."""
 

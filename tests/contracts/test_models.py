@@ -166,7 +166,11 @@ def test_a_picture_alone_equals_the_same_in_a_batch(name: str, network: Classifi
 def test_reset_classifier_changes_the_outputs_only(name: str, network: Classifier) -> None:
     other, images = deepcopy(network).eval(), images_for(name)
     features = other.forward_features(images)
+    shapes = {key: value.shape for key, value in other.state_dict().items()}
     other.reset_classifier(3)
+    changed = [key for key, value in other.state_dict().items() if value.shape != shapes[key]]
+    assert changed
+    assert all(key.startswith("classifier.") for key in changed)
     assert other.num_classes == 3
     assert other(images).shape == (4, 3)
     assert torch.equal(other.forward_features(images), features)

@@ -24,18 +24,20 @@ def print_figures(figures: "Figures") -> None:
     print_rows(confusion_rows(figures))
 
 
-def print_rows(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows of text as a table; the first row is the header, the first column text, the others numbers.
+def print_rows(rows: Sequence[Sequence[str]], *, num_text_columns: int = 1) -> None:
+    """Print rows of text as a table, the header first.
 
     Args:
         rows: Header and rows, all of one length.
+        num_text_columns: So many columns at the left hold text, the others numbers.
     """
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column, heading in enumerate(rows[0]):
-        table.add_column(heading, justify="left" if column == 0 else "right")
+        table.add_column(heading, justify="left" if column < num_text_columns else "right")
     for row in rows[1:]:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     create_console().print(table)

@@ -9,13 +9,16 @@ from mien.models.registry import (
     find_option_faults,
     register_model,
 )
+from mien.models.weights import LoadedWeights, load_weights
 
 __all__ = [
     "MODELS",
     "Classifier",
+    "LoadedWeights",
     "ModelCard",
     "count_parameters",
     "create_model",
     "find_option_faults",
+    "load_weights",
     "register_model",
 ]

@@ -10,15 +10,17 @@ from mien.models.layers.attention_map import collect_attention_maps
 class Classifier(nn.Module, ABC):
     """A network that maps ``(B, in_channels, H, W)`` pictures to ``(B, num_classes)`` logits.
 
-    Subclasses set the three attributes and write the three methods.
+    Subclasses set the attributes and write the three methods.
 
     Attributes:
+        classifier: The last layer, the only one whose shape depends on the number of classes.
         num_classes: Number of logits.
         in_channels: 1 for grey, 3 for RGB.
         smallest_side: Smallest height and width that the network takes, in pixels.
         output_activation: What turns logits into votes: ``softmax`` but where a study varies it.
     """
 
+    classifier: nn.Module
     num_classes: int
     in_channels: int
     smallest_side: int = 32

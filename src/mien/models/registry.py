@@ -12,7 +12,9 @@ from mien.errors import MienError, suggest
 from mien.models.classifier import Classifier
 from mien.registry import Registry
 
-_SET_BY_DATA = ("num_classes", "in_channels")
+SET_BY_DATA = ("num_classes", "in_channels")
+"""Arguments of every network that nobody sets by hand."""
+
 _TIMM = "timm/"
 Builder = TypeVar("Builder", bound=Callable[..., Classifier])
 
@@ -24,7 +26,8 @@ class ModelCard:
     Args:
         source: Paper, report or text it was built after, with its address where there is one.
         input_size: ``(channels, height, width)`` it was made for.
-        parameters: Trainable parameters with `num_classes` classes at `input_size` and default options.
+        parameters: Trainable parameters with `num_classes` classes at `input_size` and default options;
+            None where nobody has counted them.
         study: Study that uses it: ``camnet``, ``still_images``, ``compact_realtime``, ``cnn_lstm`` or ``resnet_cbam``;
             empty for mien's own.
         family: Networks of one family share their code; `make test` exports one of each.
@@ -37,7 +40,7 @@ class ModelCard:
 
     source: str
     input_size: tuple[int, int, int]
-    parameters: int
+    parameters: int | None
     study: str = ""
     family: str = ""
     num_classes: int = 7
@@ -71,13 +74,13 @@ def create_model(name: str, *, num_classes: int = 7, in_channels: int | None = N
     Raises:
         MienError: If the name is unknown, there are no classes, or the network has no such option.
     """
-    plugin, own_channels = _find_plugin(name)
+    plugin = find_builder(name)
     if num_classes < 1:
         raise MienError(f"model {name!r}: num_classes is {num_classes}; expected at least 1")
     faults = _name_and_type_faults(plugin, options)
     if faults:
         raise MienError(f"model {name!r}: {'; '.join(faults)}")
-    channels = own_channels if in_channels is None else in_channels
+    channels = find_card(name).input_size[0] if in_channels is None else in_channels
     try:
         return plugin(num_classes=num_classes, in_channels=channels, **options)
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError) as fault:
@@ -94,7 +97,7 @@ def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
     Raises:
         MienError: If the name is unknown.
     """
-    faults = _name_and_type_faults(_find_plugin(name)[0], options)
+    faults = _name_and_type_faults(find_builder(name), options)
     if not faults:
         try:
             with torch.device("meta"):
@@ -104,22 +107,44 @@ def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
     return faults
 
 
-def _find_plugin(name: str) -> tuple[Callable[..., Classifier], int]:
-    """Return what makes a network, and the channels it takes when none are named."""
+def find_builder(name: str) -> Callable[..., Classifier]:
+    """Return the class of a network, or the function that builds one.
+
+    Args:
+        name: Registered name, or ``timm/`` and the name of any of timm's models.
+
+    Raises:
+        MienError: If the name is unknown.
+    """
     if name.startswith(_TIMM):
         # Not at the top: timm takes seconds to import, and a contract or a count needs nothing of it.
         from mien.models.timm_classifier import timm_class
 
-        return timm_class(name.removeprefix(_TIMM)), 3
-    entry = MODELS.get(name)
-    return entry.plugin, entry.card.input_size[0]
+        return timm_class(name.removeprefix(_TIMM))
+    return MODELS.get(name).plugin
+
+
+def find_card(name: str) -> ModelCard:
+    """Return the card of a network; that of one of timm's is made from what timm knows, without a count.
+
+    Args:
+        name: Registered name, or ``timm/`` and the name of any of timm's models.
+
+    Raises:
+        MienError: If the name is unknown.
+    """
+    if name.startswith(_TIMM):
+        from mien.models.timm_classifier import timm_card
+
+        return timm_card(name.removeprefix(_TIMM))
+    return MODELS.get(name).card
 
 
 def _name_and_type_faults(plugin: Callable[..., Classifier], options: dict[str, Any]) -> list[str]:
-    known = {key: value for key, value in signature(plugin).parameters.items() if key not in _SET_BY_DATA}
+    known = {key: value for key, value in signature(plugin).parameters.items() if key not in SET_BY_DATA}
     faults = []
     for option, value in options.items():
-        if option in _SET_BY_DATA:
+        if option in SET_BY_DATA:
             faults.append(f"{option}: set by the data set, not by hand")
         elif option not in known:
             faults.append(f"{option}: unknown option{suggest(option, known)}")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mien.errors import MienError
 from mien.models.pooled import PooledClassifier
 from mien.models.pretrained import find_pretrained
+from mien.models.registry import ModelCard
 
 POOLINGS = {"own": None, "average": "avg", "max": "max"}
 
@@ -121,4 +122,25 @@ def timm_class(name: str) -> type[TimmClassifier]:
         close = get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"did you mean 'timm/{close[0]}'?" if close else "timm.list_models() gives them all"
         raise MienError(f"unknown model 'timm/{name}'; {hint}")
-    return type("TimmModel", (TimmClassifier,), {"architecture": name, "__doc__": TimmClassifier.__doc__})
+    return type(
+        "TimmModel", (TimmClassifier,), {"architecture": name, "__doc__": f"{name} of timm, with a head of mien's."}
+    )
+
+
+def timm_card(name: str) -> ModelCard:
+    """Return the card of any of timm's models, as far as timm knows it: address of the weights' paper, input size.
+
+    Args:
+        name: timm's name, with or without the tag of the weights.
+
+    Raises:
+        MienError: If timm has no such model.
+    """
+    timm_class(name)
+    config = timm.get_pretrained_cfg(name)
+    return ModelCard(
+        source="timm, https://github.com/huggingface/pytorch-image-models",
+        input_size=config.input_size if config is not None else (3, 224, 224),
+        parameters=None,
+        family="timm",
+    )

@@ -13,6 +13,7 @@ from mien.data import DATASETS
 from mien.errors import MienError, RecipeError, suggest
 from mien.models import find_option_faults
 from mien.recognition.model_file import order_views
+from mien.settings import parse_setting
 
 
 class _Section(BaseModel):
@@ -208,14 +209,11 @@ def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
 
 
 def _apply_change(settings: dict[str, Any], change: str) -> None:
-    key, equals, text = change.partition("=")
-    if not equals or not key.strip():
-        raise RecipeError(f"{change!r} is no setting; expected section.key=value, such as training.epochs=3")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *sections, last = key.strip().split(".")
+        key, value = parse_setting(change, expected="section.key=value, such as training.epochs=3")
+    except MienError as fault:
+        raise RecipeError(str(fault)) from None
+    *sections, last = key.split(".")
     for section in sections:
         settings = settings.setdefault(section, {})
         if not isinstance(settings, dict):

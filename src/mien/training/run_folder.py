@@ -13,9 +13,9 @@ from typing import Any
 from torch import Tensor
 
 from mien.data import FaceSet
-from mien.errors import RecipeError, RunFolderError
+from mien.errors import RecipeError, RunFolderError, WeightsError
 from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON
-from mien.models import Classifier, create_model
+from mien.models import Classifier, create_model, load_weights
 from mien.training.recipe import Recipe, build_recipe
 from mien.writing import write_atomically
 
@@ -151,9 +151,6 @@ class RunFolder:
         Raises:
             RunFolderError: If there are no such weights or they are damaged.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         file = self.weights_file(which)
         if not file.exists():
             raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
@@ -165,9 +162,9 @@ class RunFolder:
             model.name, num_classes=len(facts["expressions"]), in_channels=facts["in_channels"], **options
         )
         try:
-            network.load_state_dict(load_file(file))
-        except (SafetensorError, RuntimeError) as fault:
-            raise RunFolderError(f"{file} is damaged or of another network: {str(fault).splitlines()[0]}") from None
+            load_weights(network, file, is_exact=True)
+        except WeightsError as fault:
+            raise RunFolderError(str(fault)) from None
         return network.eval()
 
     def weights_fingerprint(self, which: str = "best") -> str:

@@ -52,6 +52,8 @@ class VggSe(Classifier):
         ValueError: If `pooling` is unknown or `width` is not positive.
     """
 
+    classifier: nn.Linear
+
     def __init__(
         self,
         num_classes: int = 7,

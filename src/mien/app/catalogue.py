@@ -1,0 +1,141 @@
+"""The zoo as the command line prints it and as ``docs/models.md`` shows it, from the registry alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mien.models.catalogue import NetworkFacts, Option
+    from mien.models.summary import ModelSummary
+
+COLUMNS = ("network", "study", "parameters", "GFLOPs", "input", "ships as")
+_MOST_LAYERS = 48
+_OWN = "mien's own"
+
+
+def network_rows(
+    facts: Sequence["NetworkFacts"],
+    *,
+    ships_as: Mapping[str, Sequence[str]],
+    latency_ms: Callable[[str], float] | None = None,
+) -> list[list[str]]:
+    """Return one row of text a network, the header first.
+
+    Args:
+        facts: What is known about each.
+        ships_as: Names of the shipped models by network.
+        latency_ms: Measures a network's time for one picture; None leaves the column out.
+    """
+    header = list(COLUMNS)
+    if latency_ms is not None:
+        header.insert(4, "ms, one core")
+    rows = [header]
+    for each in facts:
+        row = [
+            each.name,
+            each.card.study or _OWN,
+            f"{each.summary.parameters:,}",
+            f"{each.summary.gflops:.3g}",
+            size_text(each.summary.input_size),
+            ", ".join(ships_as.get(each.name, ())),
+        ]
+        if latency_ms is not None:
+            row.insert(4, f"{latency_ms(each.name):.2f}")
+        rows.append(row)
+    return rows
+
+
+def card_rows(
+    facts: "NetworkFacts", *, ships_as: Sequence[str] = (), latency_ms: float | None = None
+) -> list[tuple[str, str]]:
+    """Return a network's card as pairs of a word and a text.
+
+    Args:
+        facts: What is known about it.
+        ships_as: Names of the shipped models that are this network.
+        latency_ms: Measured time for one picture on one core; None where it was not measured.
+    """
+    card, summary = facts.card, facts.summary
+    rows = [
+        ("network", facts.name),
+        ("what", facts.title),
+        ("study", card.study or _OWN),
+        ("source", card.source),
+        ("input", size_text(summary.input_size)),
+        ("further sizes", ", ".join(map(size_text, card.further_sizes)) or "-"),
+        ("smallest", f"{facts.smallest_side}x{facts.smallest_side}"),
+        ("parameters", f"{summary.parameters:,} with {summary.output_shape[-1]} classes"),
+        ("GFLOPs", f"{summary.gflops:.4g}"),
+        ("ships as", ", ".join(ships_as) or "-"),
+        ("note", card.note or "-"),
+    ]
+    if latency_ms is not None:
+        rows.insert(9, ("latency", f"{latency_ms:.2f} ms a picture, one core, torch, float32"))
+    return rows
+
+
+def option_rows(options: Sequence["Option"]) -> list[list[str]]:
+    """Return a network's options as rows of text, the header first."""
+    return [
+        ["option", "default", "what it does"],
+        *([option.name, _default_text(option.default), option.description] for option in options),
+    ]
+
+
+def layer_rows(summary: "ModelSummary", *, depth: int | None = None) -> list[list[str]]:
+    """Return a network's modules as rows of text, the header first.
+
+    Args:
+        summary: What the network is made of.
+        depth: Modules that lie deeper are left out; None goes as deep as fits on a screen or two.
+    """
+    depth = summary.depth_of_at_most(_MOST_LAYERS) if depth is None else depth
+    return [
+        ["layer", "kind", "output", "parameters", "GFLOPs"],
+        *(
+            [
+                "  " * (layer.depth - 1) + layer.name.rpartition(".")[2],
+                layer.kind,
+                "-" if layer.output_shape is None else "x".join(map(str, layer.output_shape)),
+                f"{layer.parameters:,}" if layer.parameters else "",
+                f"{layer.gflops:.4f}" if layer.gflops >= 5e-5 else "",
+            ]
+            for layer in summary.down_to(depth)
+        ),
+    ]
+
+
+def catalogue_markdown(facts: Sequence["NetworkFacts"], *, ships_as: Mapping[str, Sequence[str]]) -> str:
+    """Return the whole zoo as a Markdown document: a table of all networks, then a card for each.
+
+    Args:
+        facts: What is known about each.
+        ships_as: Names of the shipped models by network.
+    """
+    from mien.evaluation.tables import markdown_table
+
+    rows = network_rows(facts, ships_as=ships_as)
+    linked = [rows[0], *([f"[{row[0]}](#{row[0]})", *row[1:]] for row in rows[1:])]
+    parts = [
+        "# The networks",
+        "Written by `make tables` from the registry. `mien models NAME` prints a card with its layers, and with "
+        "`--draw FILE`\ndraws it. Parameters are the trainable ones with the classes of the study; GFLOPs count a "
+        "multiply-add twice, for one\npicture of the size named.",
+        markdown_table(linked, num_text_columns=2),
+    ]
+    for each in facts:
+        parts.append(f"## {each.name}\n\n{each.title}")
+        shown = [row for row in card_rows(each, ships_as=ships_as.get(each.name, ())) if row[1] != "-"]
+        parts.append("\n".join(f"- {word}: {text}" for word, text in shown[2:]))
+        if each.options:
+            listed = [f"- `{name}` ({default}): {what}" for name, default, what in option_rows(each.options)[1:]]
+            parts.append("\n".join(["Options, with their defaults:", "", *listed]).replace("``", "`"))
+    return "\n\n".join(parts) + "\n"
+
+
+def size_text(size: tuple[int, int, int]) -> str:
+    """Return ``(channels, height, width)`` as ``1x48x48``."""
+    return "x".join(map(str, size))
+
+
+def _default_text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)

@@ -1,0 +1,135 @@
+"""Weights from a file into a network: whole, without the head, or summed over the colours; never half in silence."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mien.errors import WeightsError
+from mien.models.classifier import Classifier
+
+_HEAD = "classifier."
+_NAMED_MISMATCHES = 3
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """What was done to get weights into a network.
+
+    Args:
+        source: File, or what else they came from.
+        num_tensors: Tensors that were loaded.
+        left_out: Tensors of the head that were not: they answer for another number of classes.
+        adapted: Tensors whose input channels were summed or spread, from colour to grey or back.
+    """
+
+    source: str
+    num_tensors: int
+    left_out: tuple[str, ...] = ()
+    adapted: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        words = [f"{self.source}: {self.num_tensors} tensors loaded"]
+        if self.adapted:
+            words.append(f"{', '.join(self.adapted)} adapted to other input channels")
+        if self.left_out:
+            words.append(f"the head left out, which is for another number of classes ({', '.join(self.left_out)})")
+        return "; ".join(words)
+
+
+def read_weights(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file by name.
+
+    Args:
+        file: The file.
+
+    Raises:
+        WeightsError: If it is missing, cut off or no safetensors file.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not file.is_file():
+        raise WeightsError(f"{file} does not exist; expected weights in a safetensors file")
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as fault:
+        raise WeightsError(f"{file}: not a whole safetensors file ({str(fault).splitlines()[0]})") from None
+
+
+def load_weights(
+    network: Classifier, weights: Path | Mapping[str, Tensor], *, is_exact: bool = False, source: str = "weights"
+) -> LoadedWeights:
+    """Load weights into a network and return what had to be done for it; the network is changed only if they fit.
+
+    A head for another number of classes is left out: the network keeps its own. A first convolution for colour is
+    summed over the colours for a grey network; one for grey is spread evenly over three colours, so that a grey
+    picture given as colour is answered as before.
+
+    Args:
+        network: The network.
+        weights: Safetensors file, or a state.
+        is_exact: Whether nothing may be left out or adapted.
+        source: What messages call a state.
+
+    Raises:
+        WeightsError: If the file cannot be read, or the weights do not fit; the first three mismatches are named.
+    """
+    if isinstance(weights, Path):
+        source, weights = str(weights), read_weights(weights)
+    wanted = network.state_dict()
+    fitted = dict(weights)
+    left_out: list[str] = []
+    adapted: list[str] = []
+    if not is_exact:
+        left_out = _names_of_another_head(fitted, wanted)
+        for name in left_out:
+            fitted[name] = wanted[name]
+        adapted = [name for name in wanted if name in fitted and _differs_in_colour(fitted[name], wanted[name])]
+        for name in adapted:
+            fitted[name] = _to_channels(fitted[name], wanted[name].shape[1])
+    mismatches = list(_find_mismatches(fitted, wanted))
+    if mismatches:
+        more = len(mismatches) - _NAMED_MISMATCHES
+        rest = f"; and {more} more" if more > 0 else ""
+        raise WeightsError(f"{source}: does not fit the network: {'; '.join(mismatches[:_NAMED_MISMATCHES])}{rest}")
+    network.load_state_dict(fitted)
+    return LoadedWeights(source, len(fitted) - len(left_out), tuple(left_out), tuple(adapted))
+
+
+def _names_of_another_head(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    """Return the names of the head's tensors if they differ in nothing but the number of classes."""
+    names = [name for name in wanted if name.startswith(_HEAD)]
+    if any(name not in given or given[name].shape[1:] != wanted[name].shape[1:] for name in names):
+        return []
+    return names if any(given[name].shape != wanted[name].shape for name in names) else []
+
+
+def _differs_in_colour(given: Tensor, wanted: Tensor) -> bool:
+    if given.ndim != 4 or given.ndim != wanted.ndim:
+        return False
+    pair = (given.shape[1], wanted.shape[1])
+    return pair in ((3, 1), (1, 3)) and given.shape[0] == wanted.shape[0] and given.shape[2:] == wanted.shape[2:]
+
+
+def _to_channels(weight: Tensor, channels: int) -> Tensor:
+    if channels == 1:
+        return weight.sum(dim=1, keepdim=True)
+    return torch.cat([weight / channels] * channels, dim=1)
+
+
+def _find_mismatches(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Iterator[str]:
+    for name, tensor in wanted.items():
+        if name not in given:
+            yield f"{name} is missing"
+        elif given[name].shape != tensor.shape:
+            yield f"{name} is {_shape(given[name])}, expected {_shape(tensor)}"
+    for name in given:
+        if name not in wanted:
+            yield f"{name} is unknown"
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a single number"
