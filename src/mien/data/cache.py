@@ -23,6 +23,7 @@ from mien.places import cache_folder
 
 _FORMAT = 1
 _ARRAYS = ("labels", "splits", "row_ids", "origins", "votes")
+_COLUMN = "column "
 _EDGE_BYTES = 1 << 20
 
 
@@ -78,8 +79,9 @@ def _store(entry: Path, face_set: FaceSet) -> None:
         built.mkdir()
         np.save(built / "faces.npy", face_set.faces)
         arrays = {name: getattr(face_set, name) for name in _ARRAYS if getattr(face_set, name) is not None}
+        arrays |= {f"{_COLUMN}{name}": column for name, column in face_set.columns.items()}
         np.savez(built / "rows.npz", **arrays)
-        facts = {key: value for key, value in _plain(face_set).items() if key not in (*_ARRAYS, "faces")}
+        facts = {key: value for key, value in _plain(face_set).items() if key not in (*_ARRAYS, "pictures", "columns")}
         facts["faces_crc32"] = _checksum(face_set.faces)
         (built / "set.json").write_text(json.dumps(facts))
         if entry.exists():
@@ -98,6 +100,7 @@ def _load(entry: Path) -> FaceSet:
         raise ValueError(f"{entry}: faces are damaged")
     with np.load(entry / "rows.npz") as rows:  # zip members carry their own checksums
         arrays = {name: rows[name] for name in rows.files}
+    columns = {name.removeprefix(_COLUMN): arrays.pop(name) for name in list(arrays) if name.startswith(_COLUMN)}
     for name in ("expressions", "vote_names", "history"):
         facts[name] = tuple(facts[name])
-    return FaceSet(faces=faces, **arrays, **facts)
+    return FaceSet(pictures=faces, columns=columns, **arrays, **facts)

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +106,11 @@ def test_read_through_cache_lets_faults_of_the_reader_out() -> None:
 
     with pytest.raises(RuntimeError, match="no luck"):
         read_through_cache("anything", broken)
+
+
+def test_columns_survive_the_cache(fer2013_csv: Path) -> None:
+    face_set = read_dataset("fer2013", fer2013_csv)
+    subjects = np.array([f"s{row % 3}" for row in range(len(face_set))])
+    read_through_cache("with subjects", lambda: replace(face_set, columns={"subject": subjects}))
+    again = read_through_cache("with subjects", lambda: pytest.fail("read again"))
+    assert again.subjects.tolist() == subjects.tolist()

@@ -15,7 +15,7 @@ def make_set(pictures: list[int], labels: list[int]) -> FaceSet:
     rows = len(pictures)
     return FaceSet(
         name="made",
-        faces=np.array(pictures, dtype=np.uint8)[:, None, None].repeat(2, 1),
+        pictures=np.array(pictures, dtype=np.uint8)[:, None, None].repeat(2, 1),
         labels=np.array(labels, np.int64),
         expressions=("happy", "sad", "fear"),
         splits=np.array(["training"] * rows),

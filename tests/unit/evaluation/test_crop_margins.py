@@ -38,7 +38,7 @@ def framed_faces(num_rows: int = 40) -> FaceSet:
     faces = np.full((num_rows, 48, 48), 255, dtype=np.uint8)
     return FaceSet(
         name="framed",
-        faces=faces,
+        pictures=faces,
         labels=labels.astype(np.int64),
         expressions=("bright", "dark"),
         splits=np.array(["validation"] * num_rows),

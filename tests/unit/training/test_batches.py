@@ -51,5 +51,5 @@ def test_streams_of_one_epoch_differ() -> None:
 def test_faces_as_tensor_puts_channels_first(fer2013_csv: Path) -> None:
     face_set = read_dataset("fer2013", fer2013_csv)
     assert faces_as_tensor(face_set).shape == (140, 1, 48, 48)
-    colour = replace(face_set, faces=np.arange(140 * 12, dtype=np.uint8).reshape(140, 2, 2, 3))
+    colour = replace(face_set, pictures=np.arange(140 * 12, dtype=np.uint8).reshape(140, 2, 2, 3))
     assert faces_as_tensor(colour)[7, 2].tolist() == colour.faces[7, :, :, 2].tolist()

@@ -129,7 +129,7 @@ def _read_csv(file: Path) -> FaceSet:
     rows = np.arange(len(labels))
     return FaceSet(
         name="fer2013",
-        faces=faces,
+        pictures=faces,
         labels=labels,
         expressions=FER2013_EXPRESSIONS,
         splits=usages,
@@ -312,7 +312,7 @@ def _read_pictures(folder: Path, files: list[Path]) -> FaceSet:
     splits = [_USAGES[usage] for usage in usages if usage] if is_prefixed else [split_of_folder[p] for p in parents]
     face_set = FaceSet(
         name="fer2013",
-        faces=faces,
+        pictures=faces,
         labels=np.array([_label_of_folder(file) for file in files], dtype=np.int64),
         expressions=FER2013_EXPRESSIONS,
         splits=np.array(splits, dtype="U10"),

@@ -15,7 +15,7 @@ def make_set(pictures: list[int], splits: list[str] = SPLITS) -> FaceSet:
     rows = len(pictures)
     return FaceSet(
         name="made",
-        faces=np.array(pictures, dtype=np.uint8)[:, None, None].repeat(2, 1).repeat(2, 2),
+        pictures=np.array(pictures, dtype=np.uint8)[:, None, None].repeat(2, 1).repeat(2, 2),
         labels=np.zeros(rows, np.int64),
         expressions=("happy",),
         splits=np.array(splits),

@@ -1,14 +1,11 @@
-"""``mien data``: what is in a data set."""
+"""``mien data info``: what is in a data set."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mien.app.cli import app
-
-data_app = typer.Typer(help="Look at data sets.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
+from mien.app.cli.data import data_app
 
 
 @data_app.command()
