@@ -36,6 +36,7 @@ class FaceSet:
         history: What was done to the set, one line a step.
         has_published_splits: Whether the splits are the data set's own; copies across published splits are known and
             reported, copies across any other split are an error.
+        is_leaky: Whether something was done to it after which no figure is honest, such as balancing before splitting.
 
     Raises:
         DataError: If shapes do not agree, a label is no class, a split is unknown, or a row id stands twice.
@@ -53,6 +54,7 @@ class FaceSet:
     columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     history: tuple[str, ...] = field(default=())
     has_published_splits: bool = True
+    is_leaky: bool = False
 
     def __post_init__(self) -> None:
         rows = len(self.pictures)
@@ -156,7 +158,8 @@ class FaceSet:
         """SHA-256 over pictures, labels, splits and class names: equal for equal data, whatever file it came from."""
         digest = hashlib.sha256()
         if isinstance(self.pictures, PictureFiles):
-            digest.update("|".join((*self.expressions, self.pictures.digest())).encode())
+            digest.update("|".join((*self.expressions, "files")).encode())
+            digest.update(b"".join(self.pictures.digests()))
         else:
             digest.update("|".join((*self.expressions, str(self.pictures.shape))).encode())
             digest.update(np.ascontiguousarray(self.pictures).data)

@@ -54,19 +54,20 @@ class PictureFiles:
                 yield waiting.pop(0).result()
                 waiting += [pool.submit(self._read_or_fault, row) for row in islice(rows, 1)]
 
-    def digest(self) -> str:
-        """Return the SHA-256 over the content of all files, in order; a missing one counts as empty."""
-        digest = hashlib.sha256()
-        for file in self.files:
-            content = file.read_bytes() if file.is_file() else b""
-            digest.update(hashlib.sha256(content).digest())
-        return digest.hexdigest()
+    def digests(self) -> list[bytes]:
+        """Return the SHA-256 of the content of each file; a missing one counts as empty."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(_digest, self.files))
 
     def _read_or_fault(self, row: int) -> NDArray[np.uint8] | PictureError:
         try:
             return self.read(row)
         except PictureError as fault:
             return fault
+
+
+def _digest(file: Path) -> bytes:
+    return hashlib.sha256(file.read_bytes() if file.is_file() else b"").digest()
 
 
 def concatenate_pictures(parts: Sequence[NDArray[Any] | PictureFiles]) -> NDArray[Any] | PictureFiles | None:

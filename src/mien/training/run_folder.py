@@ -209,7 +209,7 @@ def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:
         "split_counts": face_set.split_counts(),
         "expressions": list(face_set.expressions),
         "splits_seen": {"training": TRAINED_ON, "validation": CHOSEN_ON},
-        "is_leaky": recipe.data.allow_leakage,
+        "is_leaky": recipe.data.allow_leakage or face_set.is_leaky,
         "recipe_fingerprint": recipe.fingerprint,
         "seed": recipe.training.seed,
         "versions": package_versions(),

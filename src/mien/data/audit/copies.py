@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.face_set import FaceSet
+from mien.data.pictures import PictureFiles
 from mien.errors import DataError, ProtocolError
 
 PROTOCOLS: tuple[str, ...] = ("official", "clean")
@@ -28,6 +29,22 @@ def group_identical(faces: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.array(groups, dtype=np.int64)
 
 
+def group_copies(face_set: FaceSet) -> NDArray[np.int64]:
+    """Return a group number for each row; rows with identical pictures, or files of identical content, share one.
+
+    Args:
+        face_set: The faces, in memory or in files.
+
+    Returns:
+        Group numbers, shape ``(N,)``, counted from 0 in order of first appearance.
+    """
+    if not isinstance(face_set.pictures, PictureFiles):
+        return group_identical(face_set.pictures)
+    numbers: dict[bytes, int] = {}
+    digests = face_set.pictures.digests()
+    return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], dtype=np.int64)
+
+
 def rows_with_copy_in(face_set: FaceSet, split: str) -> NDArray[np.bool_]:
     """Return which rows have an identical picture among the *other* rows of ``split``.
 
@@ -38,7 +55,7 @@ def rows_with_copy_in(face_set: FaceSet, split: str) -> NDArray[np.bool_]:
     Returns:
         Mask of shape ``(N,)``.
     """
-    groups = group_identical(face_set.faces)
+    groups = group_copies(face_set)
     is_inside = face_set.splits == split
     count_inside = np.bincount(groups[is_inside], minlength=groups.max(initial=-1) + 1)
     result: NDArray[np.bool_] = count_inside[groups] - is_inside.astype(np.int64) > 0
