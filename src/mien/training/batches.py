@@ -29,22 +29,36 @@ class ShuffledBatches:
         batch_size: Pictures a batch.
         seed: Seed of the run.
         epoch: Number of the epoch.
+        probabilities: How often each picture is drawn, with replacement, shape ``(N,)``; None takes each once.
 
     Raises:
         DataError: If there are fewer pictures than one batch needs.
     """
 
-    def __init__(self, images: Tensor, labels: Tensor, *, batch_size: int, seed: int, epoch: int) -> None:
+    def __init__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        batch_size: int,
+        seed: int,
+        epoch: int,
+        probabilities: Tensor | None = None,
+    ) -> None:
         if len(images) < batch_size:
             raise DataError(f"{len(images)} training pictures are fewer than one batch of {batch_size}")
         self.images, self.labels, self.batch_size = images, labels, batch_size
         self.generator = epoch_generator(seed, epoch)
+        self.probabilities = probabilities
 
     def __len__(self) -> int:
         return len(self.images) // self.batch_size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.randperm(len(self.images), generator=self.generator)
+        if self.probabilities is None:
+            order = torch.randperm(len(self.images), generator=self.generator)
+        else:
+            order = torch.multinomial(self.probabilities, len(self.images), replacement=True, generator=self.generator)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
             rows = order[start : start + self.batch_size]
             yield self.images[rows], self.labels[rows]

@@ -24,10 +24,16 @@ class TrainingModule(lightning.LightningModule):
         recipe: How it is trained.
         mean: Mean grey value of the training split, 0..255.
         std: Standard deviation of the same.
+        class_weights: What an error in each class weighs, shape ``(num_classes,)``, float32; None weighs all alike.
     """
 
-    def __init__(self, network: Classifier, recipe: Recipe, *, mean: float, std: float) -> None:
+    class_weights: Tensor | None
+
+    def __init__(
+        self, network: Classifier, recipe: Recipe, *, mean: float, std: float, class_weights: Tensor | None = None
+    ) -> None:
         super().__init__()
+        self.register_buffer("class_weights", class_weights, persistent=False)
         self.network = network.to(memory_format=torch.channels_last)
         self.recipe, self.mean, self.std = recipe, mean, std
         self.augmentation = Augmentation(**recipe.augmentation.model_dump())
@@ -50,7 +56,8 @@ class TrainingModule(lightning.LightningModule):
         images, labels = batch
         inputs = self.normalise(self.augmentation(images, self.generator))
         logits = self.network(inputs).float()
-        loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.training.label_smoothing)
+        smoothing = self.recipe.training.label_smoothing
+        loss = F.cross_entropy(logits, labels, weight=self.class_weights, label_smoothing=smoothing)
         self.loss_sum += float(loss.detach())
         self.loss_count += 1
         return loss
@@ -94,17 +101,27 @@ class SplitsInMemory(lightning.LightningDataModule):
         training: Pictures ``(N, C, H, W)`` uint8 and labels ``(N,)``.
         validation: The same of the validation split.
         recipe: Gives batch size and seed.
+        probabilities: How often each training picture is drawn, shape ``(N,)``; None takes each once an epoch.
     """
 
-    def __init__(self, training: Batch, validation: Batch, recipe: Recipe) -> None:
+    def __init__(
+        self, training: Batch, validation: Batch, recipe: Recipe, *, probabilities: Tensor | None = None
+    ) -> None:
         super().__init__()
         self.training, self.validation, self.recipe = training, validation, recipe
+        self.probabilities = probabilities
 
     def train_dataloader(self) -> ShuffledBatches:
         """Return the batches of the current epoch."""
         epoch = self.trainer.current_epoch if self.trainer else 0
         settings = self.recipe.training
-        return ShuffledBatches(*self.training, batch_size=settings.batch_size, seed=settings.seed, epoch=epoch)
+        return ShuffledBatches(
+            *self.training,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            epoch=epoch,
+            probabilities=self.probabilities,
+        )
 
     def val_dataloader(self) -> OrderedBatches:
         """Return the validation split."""

@@ -116,6 +116,9 @@ class TrainingSettings(_Section):
         epochs: Passes over the training split.
         batch_size: Pictures a step.
         label_smoothing: Probability mass spread evenly over all classes.
+        class_weights: ``balanced`` weighs the errors of a class by how rare it is; ``none`` weighs all alike.
+        sampling: ``level`` draws pictures, with replacement, so that all classes come equally often; ``shuffled``
+            takes each once an epoch.
         average_decay: Decay of the exponential moving average of the weights per step; 0 takes the weights as they are.
         precision: ``auto`` takes bfloat16 where the processor has it; ``bfloat16`` or ``float32``.
         views: Views averaged when judging: ``plain``, or ``plain`` and ``flip``.
@@ -125,6 +128,8 @@ class TrainingSettings(_Section):
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(128, ge=2)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = "none"
+    sampling: Literal["shuffled", "level"] = "shuffled"
     average_decay: float = Field(0.998, ge=0, lt=1)
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     views: tuple[str, ...] = Field(("plain", "flip"), strict=False)

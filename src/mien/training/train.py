@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import EMAWeightAveraging
 
 from mien.data import FaceSet, read_dataset
 from mien.data.audit.copies import apply_protocol
+from mien.data.balancing import class_weights, sampling_weights
 from mien.errors import DataError, RunFolderError
 from mien.models import count_parameters, create_model
 from mien.training.batches import faces_as_tensor
@@ -114,13 +115,17 @@ def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: "Console
         highlight=False,
         soft_wrap=True,
     )
-    module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"])
+    weights = torch.from_numpy(class_weights(face_set)) if recipe.training.class_weights == "balanced" else None
+    module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"], class_weights=weights)
     splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
+    drawn = torch.from_numpy(sampling_weights(face_set.split("training")))
+    probabilities = drawn if recipe.training.sampling == "level" else None
+    data = SplitsInMemory(*splits, recipe, probabilities=probabilities)
     resume = _find_checkpoint(run)
     with quiet_lightning():
         trainer = _build_trainer(run, recipe, precision=facts["precision"], console=console)
         try:
-            trainer.fit(module, datamodule=SplitsInMemory(*splits, recipe), ckpt_path=resume, weights_only=False)
+            trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=False)
         except SystemExit:  # Lightning's answer to Ctrl-C
             signal.signal(signal.SIGINT, signal.default_int_handler)
             console.print(f"stopped; go on with: mien train --resume {run.folder}", highlight=False, soft_wrap=True)

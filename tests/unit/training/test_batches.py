@@ -31,6 +31,17 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     assert len({tuple(order(epoch=0)), tuple(order(epoch=1)), tuple(order(seed=1))}) == 3
 
 
+def test_probabilities_say_how_often_each_picture_is_drawn() -> None:
+    probabilities = torch.zeros(5000)
+    probabilities[10], probabilities[20] = 0.75, 0.25
+    images = torch.zeros(5000, 1, 1, 1, dtype=torch.uint8)
+    batches = ShuffledBatches(images, torch.arange(5000), batch_size=100, seed=0, epoch=0, probabilities=probabilities)
+    drawn = torch.cat([labels for _, labels in batches])
+    assert len(drawn) == 5000
+    assert (drawn == 10).sum() + (drawn == 20).sum() == 5000
+    assert 0.72 < (drawn == 10).float().mean() < 0.78
+
+
 def test_fewer_pictures_than_a_batch_are_refused() -> None:
     with pytest.raises(DataError, match="5 training pictures are fewer than one batch of 8"):
         ShuffledBatches(torch.zeros(5, 1, 2, 2), torch.zeros(5), batch_size=8, seed=0, epoch=0)

@@ -44,6 +44,16 @@ def test_the_loss_is_smoothed_cross_entropy(batch: tuple[torch.Tensor, torch.Ten
     assert module.loss_sum == pytest.approx(float(expected.detach()), rel=1e-5)
 
 
+def test_the_loss_weighs_the_errors_of_each_class(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    module = make_module(label_smoothing=0.0)
+    weights = torch.tensor([5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
+    weighted = TrainingModule(module.network, module.recipe, mean=120, std=60, class_weights=weights).eval()
+    losses = F.cross_entropy(module.network((batch[0].float() - 120) / 60), batch[1], reduction="none")
+    expected = (losses * weights[batch[1]]).sum() / weights[batch[1]].sum()
+    torch.testing.assert_close(weighted.training_step(batch, 0), expected)
+    assert "class_weights" not in weighted.state_dict()
+
+
 @pytest.mark.parametrize("views", [["plain"], ["plain", "flip"]])
 def test_validation_averages_the_recipes_views_over_uneven_batches(
     batch: tuple[torch.Tensor, torch.Tensor], views: list[str]

@@ -69,6 +69,18 @@ def test_label_smoothing_changes_the_loss(trained: RunFolder, tiny_recipe_file: 
     assert plain.read_curves()[0]["loss"] != trained.read_curves()[0]["loss"]
 
 
+@pytest.mark.parametrize("change", ['training.class_weights="balanced"', 'training.sampling="level"'])
+def test_making_up_for_rare_classes_changes_the_weights(
+    tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path, change: str
+) -> None:
+    header, *rows = fer2013_csv.read_text().splitlines()
+    rare = [row for row in rows if row.startswith("1,")]
+    fer2013_csv.write_text("\n".join([header, *(row for row in rows if row not in rare[3:])]) + "\n")
+    plain = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "plain")
+    other = train(read_recipe(tiny_recipe_file, [change]), runs_folder=tmp_path / "other")
+    assert weights(other) != weights(plain)
+
+
 def test_the_test_split_is_never_touched(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path) -> None:
     """Other test pictures give the same weights."""
     before = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "before")
