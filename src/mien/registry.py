@@ -26,12 +26,14 @@ class Entry(Generic[Plugin, Card]):
         plugin: The function or class.
         card: What is known about it.
         module: Module that registered it.
+        aliases: Further names that it is found by.
     """
 
     name: str
     plugin: Plugin
     card: Card
     module: str
+    aliases: tuple[str, ...] = ()
 
 
 class Registry(Generic[Plugin, Card]):
@@ -46,26 +48,30 @@ class Registry(Generic[Plugin, Card]):
         self.kind = kind
         self.package = package
         self._entries: dict[str, Entry[Plugin, Card]] = {}
+        self._by_any_name: dict[str, Entry[Plugin, Card]] = {}
         self._is_scanned = self._is_scanning = False
         self._lock = threading.RLock()
 
-    def register(self, name: str, *, card: Card) -> Callable[[Plugin], Plugin]:
+    def register(self, name: str, *, card: Card, aliases: tuple[str, ...] = ()) -> Callable[[Plugin], Plugin]:
         """Return the decorator that enters a plugin under ``name``.
 
         Args:
             name: Registered name.
             card: What is known about the plugin.
+            aliases: Further names that `get` finds it by; `names` leaves them out.
 
         Raises:
-            MienError: If the name is taken; the message names both modules.
+            MienError: If the name or an alias is taken; the message names both modules.
         """
 
         def enter(plugin: Plugin) -> Plugin:
-            module = getattr(plugin, "__module__", "?")
-            if name in self._entries:
-                taken = self._entries[name].module
-                raise MienError(f"{self.kind} {name!r} is registered twice: in {taken} and in {module}")
-            self._entries[name] = Entry(name, plugin, card, module)
+            entry = Entry(name, plugin, card, getattr(plugin, "__module__", "?"), aliases)
+            for each in (name, *aliases):
+                if each in self._by_any_name:
+                    taken = self._by_any_name[each].module
+                    raise MienError(f"{self.kind} {each!r} is registered twice: in {taken} and in {entry.module}")
+            self._entries[name] = entry
+            self._by_any_name.update(dict.fromkeys((name, *aliases), entry))
             return plugin
 
         return enter
@@ -73,16 +79,19 @@ class Registry(Generic[Plugin, Card]):
     def get(self, name: str) -> Entry[Plugin, Card]:
         """Return the entry called ``name``.
 
+        Args:
+            name: Registered name, or an alias.
+
         Raises:
-            MienError: If there is none; the message suggests the closest name.
+            MienError: If there is none; the message suggests the closest name or alias.
         """
         self._scan()
-        if name not in self._entries:
-            raise MienError(f"unknown {self.kind} {name!r}{suggest(name, self._entries)}")
-        return self._entries[name]
+        if name not in self._by_any_name:
+            raise MienError(f"unknown {self.kind} {name!r}{suggest(name, self._by_any_name)}")
+        return self._by_any_name[name]
 
     def names(self) -> list[str]:
-        """Return all registered names, sorted."""
+        """Return all registered names, sorted; aliases are left out."""
         self._scan()
         return sorted(self._entries)
 

@@ -1,10 +1,16 @@
 """The contract of every network in the registry; counts are typed from the design, not computed from the module.
 
+The tables below hold every count that is known: of the registered networks as they are (`PARAMETERS`), with the six
+classes of the study still_images (`SIX_CLASSES`), by option (`COUNTS`), and with running statistics, as Keras counts
+(`WITHOUT_TOP`, `KERAS_TOTALS`).
+
 A network is made once for all its tests, and very large ones run at the smallest size they take.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
+from inspect import signature
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mien.models import MODELS, Classifier, count_parameters, create_model
+from mien.models.layers.activation import ACTIVATIONS
 
 PARAMETERS = {
     "alexnet": 56_873_671,
@@ -70,6 +77,198 @@ PARAMETERS = {
     "vit48": 1_714_167,
     "xception": 20_821_295,
 }
+# The study still_images has six classes: a last layer from F inputs has F + 1 parameters less than with seven.
+SIX_CLASSES = {
+    "densenet121": 6_960_006,
+    "densenet169": 12_494_470,
+    "inception_resnet_v2": 54_315_686,
+    "inception_v3": 21_797_862,
+    "nasnet_mobile": 4_239_320,
+    "nasnetalarge": 84_744_348,
+    "resnetv2_101": 42_504_774,
+    "resnetv2_50": 23_512_646,
+    "vgg16": 14_717_766,
+    "vgg19": 20_027_462,
+}
+COUNTS: list[tuple[str, dict[str, Any], int]] = [
+    # Study cnn_lstm.
+    ("cnn_lstm", {"padding": "valid"}, 457_031),
+    ("cnn_lstm", {"pooling": "stochastic"}, 457_031),
+    ("cnn_mha", {"dense200": True}, 324_567),
+    ("googlenet", {"in_channels": 1}, 5_600_807),
+    ("xception", {"in_channels": 1}, 20_820_719),
+    ("tang_cnn", {"input_side": 48}, 7_170_983),
+    # Study camnet: its own network, with variants that its text leaves open.
+    ("camnet", {"in_channels": 1}, 141_360_487),
+    ("camnet", {"norms": "none"}, 141_351_655),
+    ("camnet", {"norms": "second"}, 141_359_207),
+    ("camnet", {"split_attention": "first", "norms": "second"}, 139_444_679),
+    ("camnet", {"split_attention": "second", "norms": "first"}, 139_703_399),
+    ("camnet", {"hidden": 128, "norms": "none"}, 141_414_631),
+    ("camnet", {"cardinality": 2}, 129_066_471),
+    ("camnet", {"cardinality": (2, 4, 4, 2)}, 126_765_543),
+    ("camnet", {"has_masks": False}, 24_858_599),
+    ("camnet", {"has_masks": False, "norms": "none"}, 24_843_495),
+    ("camnet", {"has_masks": False, "norms": "second"}, 24_851_047),
+    ("residual_masking", {"has_masks": False}, 21_288_263),
+    # Study camnet: networks that it compares with.
+    ("baseline_cnn", {"third_pooling": True}, 1_669_447),
+    ("baseline_cnn", {"padding": "valid"}, 1_612_103),
+    ("baseline_cnn", {"padding": "valid", "third_pooling": True}, 1_606_727),
+    ("cbam_resnet50", {"num_classes": 1000}, 28_089_624),
+    ("cbam_resnet50", {"hidden": 2048}, 30_251_319),
+    ("bam_resnet50", {"num_classes": 1000}, 25_915_099),
+    ("bam_resnet50", {"hidden": 2048}, 28_076_794),
+    ("vgg16", {"pooling": "flatten", "hidden": [512, 256, 128]}, 27_725_383),
+    ("vgg19", {"pooling": "flatten", "hidden": [512, 256]}, 33_003_079),
+    ("vgg19", {"pooling": "flatten", "hidden": [512, 256], "frozen": True}, 12_978_695),
+    ("timm/vgg16", {"hidden": [512, 256, 128]}, 136_523_335),
+    ("timm/vgg19", {"hidden": [512, 256]}, 141_801_031),
+    ("timm/vgg16", {}, 134_289_223),
+    ("timm/vgg16", {"in_channels": 1}, 134_288_071),
+    ("timm/vgg19", {}, 139_598_919),
+    ("timm/vgg19", {"in_channels": 1}, 139_597_767),
+    ("resnet50", {"in_channels": 1}, 23_516_103),
+    ("seresnet50", {"in_channels": 1}, 26_047_095),
+    ("timm/legacy_seresnet50", {}, 26_053_367),
+    ("seresnet34", {"in_channels": 1}, 21_443_187),
+    ("timm/seresnet34", {}, 21_451_007),
+    ("timm/seresnet34", {"in_channels": 1}, 21_444_735),
+    ("seresnext101_32x4d", {"in_channels": 1}, 46_914_487),
+    ("seresnext101_32x4d", {"hidden": [1024]}, 49_011_767),
+    ("timm/legacy_seresnext101_32x4d", {}, 46_920_759),
+    ("densenet121", {"in_channels": 1}, 6_954_759),
+    ("resnest50", {"num_classes": 1000}, 27_483_240),
+    # Study still_images.
+    ("densenet169", {"in_channels": 1}, 12_489_863),
+    ("resnetv2_50", {"in_channels": 1}, 23_508_423),
+    ("resnetv2_101", {"in_channels": 1}, 42_500_551),
+    ("inception_v3", {"in_channels": 1}, 21_799_335),
+    ("inception_resnet_v2", {"in_channels": 1}, 54_316_647),
+    ("nasnetalarge", {"in_channels": 1}, 84_746_653),
+    ("nasnet_mobile", {"in_channels": 1}, 4_239_801),
+    ("nasnet_mobile", {"num_classes": 1000}, 5_289_978),
+    # Study compact_realtime.
+    ("khaireddin_vgg", {"input_side": 48}, 40_376_519),
+    ("fer_net", {"input_side": 256}, 36_849_543),
+    ("fer_net", {"variant": "light"}, 1_013_447),
+    ("alexnet", {"in_channels": 3}, 56_896_903),
+    ("alexnet", {"in_channels": 3, "num_classes": 1000}, 60_965_224),
+    ("alexnet", {"groups": 1}, 58_286_791),
+    ("alexnet", {"groups": 1, "in_channels": 3}, 58_310_023),
+    # Study resnet_cbam: what it ran.
+    ("cifar_resnet20_cbam", {"input_side": 64}, 279_219),
+    ("cifar_resnet20_cbam", {"pooling": "average"}, 277_875),
+    ("cifar_resnet20_cbam", {"attention": False}, 272_583),
+    ("cifar_resnet32_cbam", {"input_side": 64}, 477_627),
+    ("cifar_resnet32_cbam", {"attention": False}, 467_463),
+    ("cifar_resnet50_cbam", {"input_side": 64}, 775_239),
+    ("cifar_resnet50_cbam", {"attention": False}, 759_783),
+    # Study resnet_cbam: what it cites.
+    ("resnet18_cbam", {"input_side": 64}, 11_274_463),
+    ("resnet18_cbam", {"pooling": "average"}, 11_263_711),
+    ("resnet18_cbam", {"stem": "narrow"}, 11_386_591),
+    ("resnet18_cbam", {"stem": "narrow", "input_side": 64}, 11_486_943),
+    ("resnet18_cbam", {"stem": "narrow", "pooling": "average"}, 11_261_151),
+    ("resnet34_cbam", {"input_side": 64}, 21_455_539),
+    ("resnet34_cbam", {"pooling": "average"}, 21_444_787),
+    ("resnet34_cbam", {"stem": "narrow"}, 21_567_667),
+    ("resnet34_cbam", {"stem": "narrow", "input_side": 64}, 21_668_019),
+    ("resnet34_cbam", {"stem": "narrow", "pooling": "average"}, 21_442_227),
+    ("resnet50_cbam", {"input_side": 64}, 26_091_703),
+    ("resnet50_cbam", {"pooling": "average"}, 26_048_695),
+    ("resnet50_cbam", {"stem": "narrow"}, 26_547_895),
+    ("resnet50_cbam", {"stem": "narrow", "input_side": 64}, 26_949_303),
+    ("resnet50_cbam", {"stem": "narrow", "pooling": "average"}, 26_046_135),
+    ("resnet18_cbam_sun", {"placement": "last_block"}, 11_207_243),
+    ("vgg19_cbam_cao", {"has_norm": True}, 20_116_183),
+    # Of mien's own making.
+    ("vgg_se", {"width": 19}, 774_374),
+    ("vgg_se", {"width": 24, "pooling": "average"}, 724_181),
+    ("vgg_se", {"attention": False}, 1_764_775),
+]
+# All that is counted without the head, with running statistics. Keras publishes the same, but that its ResNetV2 have
+# biases (19,008 and 36,416 more) and its Inceptions no scales (17,216 and 30,272 less).
+WITHOUT_TOP = {
+    "densenet121": 7_037_504,
+    "densenet169": 12_642_880,
+    "inception_resnet_v2": 54_367_008,
+    "inception_v3": 21_820_000,
+    "nasnet_mobile": 4_269_716,
+    "nasnetalarge": 84_916_818,
+    "resnetv2_101": 42_590_144,
+    "resnetv2_50": 23_545_792,
+    "vgg16": 14_714_688,
+    "vgg19": 20_024_384,
+    "xception": 20_861_480,
+}
+# Trainable parameters and running statistics of whole networks.
+KERAS_TOTALS: list[tuple[str, dict[str, Any], int]] = [
+    ("cnn_lstm", {}, 457_863),
+    ("mini_xception", {}, 58_423),
+    ("nasnet_mobile", {"num_classes": 1000}, 5_326_716),
+]
+# What studies call a network, where that is not its name.
+ALIASES = {
+    "attentional_cnn_with_localisation": "attentional_cnn",
+    "cao_vgg19_cbam": "vgg19_cbam_cao",
+    "cnn_with_l2_svm": "tang_cnn",
+    "deep_emotion": "attentional_cnn",
+    "inception": "googlenet",
+    "inceptionresnetv2": "inception_resnet_v2",
+    "inceptionv3": "inception_v3",
+    "nasnet_large": "nasnetalarge",
+    "nasnetlarge": "nasnetalarge",
+    "nasnetmobile": "nasnet_mobile",
+    "resnest": "resnest50",
+    "resnet101v2": "resnetv2_101",
+    "resnet50v2": "resnetv2_50",
+    "saravanan_10_layer_cnn": "saravanan_cnn",
+    "senet50": "seresnet50",
+    "seresnext101": "seresnext101_32x4d",
+    "sun_resnet18_cbam": "resnet18_cbam_sun",
+    "wen_resnet_cbam": "resnet18_cbam_wen",
+    "zhang_resnet34_cbam": "resnet34_cbam_zhang",
+}
+# Attention maps that a network hands out: one a block, but two for each CBAM.
+ATTENTION_MAPS = {
+    "attentional_cnn": 1,
+    "bam_resnet50": 3,
+    "camnet": 4 + 2 * 16,
+    "cbam_resnet50": 2 * 16,
+    "cifar_resnet20_cbam": 2 * 9,
+    "cifar_resnet32_cbam": 2 * 15,
+    "cifar_resnet50_cbam": 2 * 24,
+    "cnn_mha": 2,
+    "mobilenet48": 8,
+    "residual_masking": 4,
+    "resnest50": 16,
+    "resnet18_cbam": 2 * 8,
+    "resnet18_cbam_sun": 2,
+    "resnet18_cbam_wen": 2 * 8,
+    "resnet34_cbam": 2 * 16,
+    "resnet34_cbam_zhang": 2 * 2,
+    "resnet34_cbam_zhang_blocks": 2 * 2,
+    "resnet50_cbam": 2 * 16,
+    "seresnet34": 16,
+    "seresnet50": 16,
+    "seresnext101_32x4d": 33,
+    "vgg19_cbam_cao": 2 * 5,
+    "vgg_se": 4,
+    "vit48": 6,
+}
+# Networks whose hidden activation, and those whose poolings, are options.
+WITH_ACTIVATION = {
+    "alexnet",
+    "baseline_cnn",
+    "cnn_lstm",
+    "feed_forward",
+    "fer_net",
+    "khaireddin_vgg",
+    "saravanan_cnn",
+    "tang_cnn",
+}
+WITH_POOLING = WITH_ACTIVATION - {"alexnet", "feed_forward"}
 NAMES = MODELS.names()
 # Families too large to be exported whole in the short run: a narrow network of theirs is exported instead.
 NARROW = {"camnet": ("camnet", {"width": 16})}
@@ -124,6 +323,94 @@ def test_parameters_are_exactly_those_stated(name: str) -> None:
     with torch.device("meta"):
         counted = count_parameters(create_model(name, num_classes=card.num_classes))
     assert counted == PARAMETERS[name] == card.parameters
+
+
+def count(name: str, **options: Any) -> int:
+    with torch.device("meta"):
+        return count_parameters(create_model(name, **options))
+
+
+def test_six_classes_are_counted_for_each_network_of_still_images() -> None:
+    of_the_study = {name for name in NAMES if MODELS.get(name).card.study == "still_images"}
+    assert set(SIX_CLASSES) == of_the_study | {"densenet121"}  # which camnet has too
+
+
+@pytest.mark.parametrize(("six", "parameters"), SIX_CLASSES.items())
+def test_parameters_with_six_classes(six: str, parameters: int) -> None:
+    assert count(six, num_classes=6) == parameters
+    assert f"{parameters:,}" in MODELS.get(six).card.note
+
+
+@pytest.mark.parametrize(("counted", "options", "parameters"), COUNTS, ids=str)
+def test_parameters_by_option(counted: str, options: dict[str, Any], parameters: int) -> None:
+    assert count(counted, **options) == parameters
+
+
+def count_running_statistics(network: torch.nn.Module) -> int:
+    return sum(buffer.numel() for key, buffer in network.named_buffers() if "running" in key)
+
+
+@pytest.mark.parametrize(("headless", "total"), WITHOUT_TOP.items())
+def test_all_parameters_without_the_head(headless: str, total: int) -> None:
+    with torch.device("meta"):
+        body = create_model(headless).features
+    assert count_parameters(body) + count_running_statistics(body) == total
+
+
+@pytest.mark.parametrize(("whole", "options", "total"), KERAS_TOTALS)
+def test_all_parameters_as_keras_counts_them(whole: str, options: dict[str, Any], total: int) -> None:
+    with torch.device("meta"):
+        network = create_model(whole, **options)
+    assert count_parameters(network) + count_running_statistics(network) == total
+
+
+def test_networks_are_found_by_what_studies_call_them() -> None:
+    assert {alias: entry.name for entry in MODELS for alias in entry.aliases} == ALIASES
+    for alias, registered in ALIASES.items():
+        assert MODELS.get(alias).name == registered
+        assert count(alias) == PARAMETERS[registered]
+
+
+@torch.no_grad()
+def test_attention_maps_have_the_documented_shapes(name: str, network: Classifier) -> None:
+    maps = network.eval().attention_maps(images_for(name, 2))
+    assert len(maps) == ATTENTION_MAPS.get(name, 0)
+    for block, weights in maps.items():
+        assert weights.shape[0] == 2, block
+        assert weights.ndim in (2, 3, 4), block
+        assert ((weights >= 0) & (weights <= 1)).all(), block
+
+
+def option_names(name: str) -> set[str]:
+    return set(signature(MODELS.get(name).plugin).parameters)
+
+
+def test_hidden_activation_and_pooling_are_options_of_these() -> None:
+    assert {name for name in NAMES if "activation" in option_names(name)} == WITH_ACTIVATION
+    assert all("pooling" in option_names(name) for name in WITH_POOLING)
+
+
+@torch.no_grad()
+def features_by_option(name: str, option: str, values: Iterable[str]) -> list[torch.Tensor]:
+    """Return the last map for each value, from networks that begin with the same weights."""
+    maps = []
+    for value in values:
+        torch.manual_seed(1)
+        maps.append(create_model(name, **{option: value}).eval().forward_features(images_for(name, 2)))
+    return maps
+
+
+@pytest.mark.parametrize("varied", sorted(WITH_ACTIVATION))
+def test_each_hidden_activation_has_an_effect_of_its_own(varied: str) -> None:
+    maps = features_by_option(varied, "activation", ACTIVATIONS)
+    assert len(maps) == 5
+    assert not any(torch.allclose(one, other) for one, other in combinations(maps, 2))
+
+
+@pytest.mark.parametrize("varied", sorted(WITH_POOLING))
+def test_each_pooling_has_an_effect_of_its_own(varied: str) -> None:
+    maps = features_by_option(varied, "pooling", ("max", "average", "stochastic"))
+    assert not any(torch.allclose(one, other) for one, other in combinations(maps, 2))
 
 
 @torch.no_grad()

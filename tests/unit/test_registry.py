@@ -15,11 +15,35 @@ def test_a_taken_name_names_both_modules() -> None:
         registry.register("one", card=None)(Path)
 
 
-def test_get_suggests_the_closest_name() -> None:
+@pytest.mark.parametrize(
+    ("name", "aliases", "taken"),
+    [("two", ("one",), "one"), ("first", (), "first"), ("two", ("three", "first"), "first")],
+)
+def test_a_taken_alias_names_both_modules_and_enters_nothing(name: str, aliases: tuple[str, ...], taken: str) -> None:
     registry: Registry[object, None] = Registry("thing", package="json")
-    registry.register("camnet", card=None)(Path)
-    with pytest.raises(MienError, match="unknown thing 'cam_net'; did you mean 'camnet'"):
-        registry.get("cam_net")
+    registry.register("one", card=None, aliases=("first",))(test_get_suggests_the_closest_name)
+    with pytest.raises(MienError, match=rf"thing '{taken}' is registered twice: in .*test_registry and in pathlib"):
+        registry.register(name, card=None, aliases=aliases)(Path)
+    assert registry.names() == ["one"]
+    with pytest.raises(MienError, match="unknown thing 'three'"):
+        registry.get("three")
+
+
+def test_an_alias_finds_the_entry_and_is_no_name_of_its_own() -> None:
+    registry: Registry[object, None] = Registry("thing", package="json")
+    registry.register("one", card=None, aliases=("first", "primus"))(Path)
+    assert registry.get("first") is registry.get("primus") is registry.get("one")
+    assert registry.get("first").aliases == ("first", "primus")
+    assert registry.names() == ["one"]
+    assert [entry.name for entry in registry] == ["one"]
+
+
+@pytest.mark.parametrize(("asked", "suggested"), [("cam_net", "camnet"), ("convolutional_attention", "attentional")])
+def test_get_suggests_the_closest_name(asked: str, suggested: str) -> None:
+    registry: Registry[object, None] = Registry("thing", package="json")
+    registry.register("camnet", card=None, aliases=("attentional",))(Path)
+    with pytest.raises(MienError, match=f"unknown thing '{asked}'; did you mean '{suggested}'"):
+        registry.get(asked)
 
 
 def test_a_dropped_in_file_is_found_by_scanning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,11 +28,11 @@ class Classifier(nn.Module, ABC):
 
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:
-        """Return the last feature map, shape ``(B, F, h, w)``."""
+        """Return the last feature map, shape ``(B, F, h, w)``, or a transformer's last tokens, ``(B, T, F)``."""
 
     @abstractmethod
     def forward_head(self, features: Tensor) -> Tensor:
-        """Return logits, shape ``(B, num_classes)``, from the last feature map."""
+        """Return logits, shape ``(B, num_classes)``, from what `forward_features` gives."""
 
     @abstractmethod
     def reset_classifier(self, num_classes: int) -> None:

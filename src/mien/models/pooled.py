@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from mien.models.layers.choice import check_choice
 from mien.models.layers.flattening import GlobalAverage, GlobalMax
 from mien.models.stacked import StackedClassifier
 
@@ -40,8 +41,7 @@ class PooledClassifier(StackedClassifier):
         output_activation: str,
     ) -> None:
         super().__init__()
-        if output_activation not in OUTPUT_ACTIVATIONS:
-            raise ValueError(f"output_activation is {output_activation!r}; expected {', '.join(OUTPUT_ACTIVATIONS)}")
+        check_choice("output_activation", output_activation, OUTPUT_ACTIVATIONS)
         if any(width < 1 for width in hidden):
             raise ValueError(f"hidden is {list(hidden)}; expected a positive number of units for each layer")
         self.num_classes, self.in_channels = num_classes, in_channels
@@ -64,6 +64,5 @@ def global_pooling(pooling: str) -> nn.Module:
     Raises:
         ValueError: If `pooling` is unknown.
     """
-    if pooling not in ("average", "max"):
-        raise ValueError(f"pooling is {pooling!r}; expected 'average' or 'max'")
+    check_choice("pooling", pooling, ("average", "max"))
     return GlobalAverage() if pooling == "average" else GlobalMax()

@@ -1,11 +1,17 @@
-"""Weights that timm publishes, from a file that the user fetched: nothing is downloaded behind anyone's back."""
+"""Published weights, from files that the user fetched: nothing is downloaded behind anyone's back."""
 
-from pathlib import Path
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import timm
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from timm.models import adapt_input_conv
+from torch import Tensor, nn
 
 from mien.errors import MienError
 from mien.places import weights_folder
@@ -30,23 +36,101 @@ def find_pretrained(architecture: str) -> Path:
     if config is None or not address:
         raise MienError(f"timm publishes no weights for {architecture!r}; leave out pretrained")
     name = f"{architecture.partition('.')[0]}.{config.tag}" if config.tag else architecture
-    file = weights_folder() / "timm" / f"{name}{Path(address).suffix}"
+    return _find(name, address, weights_folder() / "timm" / f"{name}{Path(address).suffix}")
+
+
+def find_published(network: str, address: str, *, publisher: str) -> Path:
+    """Return the file of weights that others than timm publish, in the weights folder.
+
+    Args:
+        network: What the message calls the network.
+        address: Where the file is published; it keeps its name.
+        publisher: Folder of the weights folder that it lies in.
+
+    Raises:
+        MienError: If the file is not there; the line names what to fetch and where to put it.
+    """
+    return _find(network, address, weights_folder() / publisher / PurePosixPath(urlsplit(address).path).name)
+
+
+def _find(name: str, address: str, file: Path) -> Path:
     if not file.is_file():
         raise MienError(f"pretrained weights of {name!r} are not there; fetch {address} and put it at {file}")
     return file
 
 
-def read_pretrained(architecture: str) -> dict[str, Tensor]:
-    """Return a timm model's published weights by timm's names, read from the weights folder.
+def read_published(file: Path) -> dict[str, Tensor]:
+    """Return the weights in a file by their names there.
 
     Args:
-        architecture: timm's name, with or without the tag of the weights.
+        file: A safetensors file, or one of torch's with the weights alone or under ``state_dict``.
 
     Raises:
-        MienError: If the file is not there.
+        MienError: If it holds no weights.
     """
-    file = find_pretrained(architecture)
-    if file.suffix == ".safetensors":
-        return load_file(file)
-    weights: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    with naming_a_bad_file(file):
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        weights = torch.load(file, map_location="cpu", weights_only=True)
+    weights = weights.get("state_dict", weights) if isinstance(weights, dict) else weights
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise MienError(f"{file}: not the weights of the network (no tensors by name); fetch it anew")
     return weights
+
+
+@contextmanager
+def naming_a_bad_file(file: Path) -> Iterator[None]:
+    """Turn what reading weights raises into one line that names their file.
+
+    Args:
+        file: The file that is read within.
+
+    Raises:
+        MienError: If the file cannot be read as weights, or they do not fit.
+    """
+    try:
+        yield
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as fault:
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise MienError(f"{file}: not the weights of the network ({reason}); fetch it anew") from fault
+
+
+def is_built_without_memory() -> bool:
+    """Return whether networks are at present built on torch's ``meta`` device, to count them or check their options."""
+    return torch.get_default_device().type == "meta"
+
+
+def load_published(
+    body: nn.Module,
+    file: Path,
+    *,
+    first: str,
+    rename: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
+) -> None:
+    """Put published weights into a network without its head; the first convolution is summed over colours for grey.
+
+    Nothing is read for a network without memory for its weights, which is built to check its options.
+
+    Args:
+        body: Changed in place.
+        file: Their file, as `read_published` takes it.
+        first: Name of the first convolution's weight in the body.
+        rename: From the published names to the body's; weights that the body has not, such as the head's, are left out.
+
+    Raises:
+        MienError: If the file holds no weights, or weights of the body are missing or have another shape.
+    """
+    if is_built_without_memory():
+        return
+    published = rename(read_published(file))
+    own = {name: published[name] for name in body.state_dict() if name in published}
+    if first in own:
+        own[first] = adapt_input_conv(body.get_parameter(first).shape[1], own[first])
+    # torch's count of batches is of no use in published weights, and early ones lack it.
+    missing = [name for name in body.state_dict() if name not in own and not name.endswith("num_batches_tracked")]
+    if missing:
+        raise MienError(f"{file}: another network's weights ({len(missing)} are missing, first {missing[0]!r})")
+    try:
+        body.load_state_dict(own, strict=False)
+    except RuntimeError as fault:
+        raise MienError(f"{file}: another network's weights ({str(fault).splitlines()[1].strip()})") from fault

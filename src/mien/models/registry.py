@@ -57,16 +57,22 @@ class ModelCard:
 MODELS: Registry[Callable[..., Classifier], ModelCard] = Registry("model", package="mien.models.architectures")
 
 
-def register_model(name: str, *, card: ModelCard) -> Callable[[Builder], Builder]:
-    """Return the decorator that registers a `Classifier`'s class, or a function that builds one."""
-    return MODELS.register(name, card=card)  # type: ignore[return-value]
+def register_model(name: str, *, card: ModelCard, aliases: tuple[str, ...] = ()) -> Callable[[Builder], Builder]:
+    """Return the decorator that registers a `Classifier`'s class, or a function that builds one.
+
+    Args:
+        name: Registered name, the paper's or timm's in snake_case.
+        card: What is known about the network.
+        aliases: What studies call it, in snake_case, where that differs.
+    """
+    return MODELS.register(name, card=card, aliases=aliases)  # type: ignore[return-value]
 
 
 def create_model(name: str, *, num_classes: int = 7, in_channels: int | None = None, **options: Any) -> Classifier:
     """Return a freshly initialised network.
 
     Args:
-        name: Registered name, or ``timm/`` and the name of any of timm's models.
+        name: Registered name or alias, or ``timm/`` and the name of any of timm's models.
         num_classes: Number of logits, at least 1.
         in_channels: 1 for grey, 3 for RGB; None takes the card's, and 3 for timm's.
         options: Further arguments of the network, such as ``width``.
@@ -91,7 +97,7 @@ def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
     """Return what is wrong with a network's options, a line each; nothing is computed.
 
     Args:
-        name: Registered name, or ``timm/`` and the name of any of timm's models.
+        name: Registered name or alias, or ``timm/`` and the name of any of timm's models.
         options: Arguments of the network, such as ``{"width": 24}``.
 
     Raises:

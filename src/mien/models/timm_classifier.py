@@ -1,17 +1,19 @@
 """Networks of timm behind mien's contract; the architectures' files and `create_model("timm/...")` call it."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import timm
-from timm.models import load_pretrained
 from torch import Tensor, nn
 
 from mien.errors import MienError
+from mien.models.layers.choice import check_choice
 from mien.models.pooled import PooledClassifier
 from mien.models.pretrained import find_pretrained
 from mien.models.registry import ModelCard
+from mien.models.pretrained import find_pretrained, is_built_without_memory, naming_a_bad_file
 
 POOLINGS = {"own": None, "average": "avg", "max": "max"}
 
@@ -40,7 +42,7 @@ class TimmClassifier(PooledClassifier):
 
     Raises:
         ValueError: If an option is unknown to the architecture.
-        MienError: If the pretrained weights are not there.
+        MienError: If the pretrained weights are not there, or do not fit.
     """
 
     architecture: ClassVar[str]
@@ -57,8 +59,7 @@ class TimmClassifier(PooledClassifier):
         input_side: int | None = None,
         pretrained: bool = False,
     ) -> None:
-        if pooling not in POOLINGS:
-            raise ValueError(f"pooling is {pooling!r}; expected one of {', '.join(map(repr, POOLINGS))}")
+        check_choice("pooling", pooling, POOLINGS)
         # Before the network is built, which takes longer than to say that the file is not there.
         file = find_pretrained(self.architecture) if pretrained else None
         config = timm.get_pretrained_cfg(self.architecture)
@@ -66,14 +67,15 @@ class TimmClassifier(PooledClassifier):
         if input_side is not None and fixed_side is None:
             raise ValueError(f"{self.architecture} takes pictures of many sizes; leave out input_side")
         wanted: dict[str, Any] = {"global_pool": POOLINGS[pooling], "img_size": input_side}
-        body: Any = timm.create_model(
-            self.architecture,
-            num_classes=0,
-            in_chans=in_channels,
-            **{key: value for key, value in wanted.items() if value is not None},
-        )
-        if file is not None:
-            load_pretrained(body, {**body.pretrained_cfg, "file": str(file)}, num_classes=0, in_chans=in_channels)
+        if file is not None and not is_built_without_memory():
+            wanted |= {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}}
+        with nullcontext() if file is None else naming_a_bad_file(file):
+            body: Any = timm.create_model(
+                self.architecture,
+                num_classes=0,
+                in_chans=in_channels,
+                **{key: value for key, value in wanted.items() if value is not None},
+            )
         super().__init__(
             num_classes,
             in_channels,

@@ -40,7 +40,7 @@ def test_output_activation_leaves_logits_as_they_are(output_activation: str) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"output_activation": "tanh"}, "output_activation is 'tanh'; expected softmax, sigmoid, relu"),
+        ({"output_activation": "tanh"}, "output_activation is 'tanh'; expected one of 'softmax', 'sigmoid', 'relu'"),
         ({"hidden": [8, 0]}, r"hidden is \[8, 0\]; expected a positive number of units for each layer"),
     ],
 )

@@ -1,7 +1,8 @@
 import pytest
+import torch
 
 from mien.errors import MienError
-from mien.models import create_model, find_option_faults
+from mien.models import MODELS, create_model, find_option_faults
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,21 @@ from mien.models import create_model, find_option_faults
 def test_create_model_refuses(name: str, options: dict, message: str) -> None:
     with pytest.raises(MienError, match=message):
         create_model(name, **options)
+
+
+@pytest.mark.parametrize(
+    ("alias", "suggested"), [("resnet50v3", "resnet50v2"), ("senet51", "senet50"), ("inceptions", "inception")]
+)
+def test_aliases_are_suggested(alias: str, suggested: str) -> None:
+    with pytest.raises(MienError, match=f"unknown model '{alias}'; did you mean '{suggested}'"):
+        create_model(alias)
+
+
+def test_an_alias_makes_the_network_it_stands_for() -> None:
+    with torch.device("meta"):
+        assert type(create_model("resnet50v2")) is MODELS.get("resnetv2_50").plugin
+        assert create_model("cnn_with_l2_svm").in_channels == 1
+    assert find_option_faults("senet50", {"poolin": "max"}) == ["poolin: unknown option; did you mean 'pooling'?"]
 
 
 def test_find_option_faults_names_all_at_once_without_building() -> None:

@@ -1,12 +1,10 @@
-from pathlib import Path
-
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
 
 from mien.errors import MienError
 from mien.models import count_parameters, create_model, find_option_faults
+from tests.unit.models.conftest import CheckPretrained
 
 
 @pytest.mark.parametrize(
@@ -14,10 +12,6 @@ from mien.models import count_parameters, create_model, find_option_faults
     [
         ("timm/resnet18.a1_in1k", {}, 11_180_103),
         ("timm/resnet18", {"in_channels": 1}, 11_173_831),
-        ("timm/vgg16", {}, 134_289_223),
-        ("timm/vgg19", {"in_channels": 1}, 139_597_767),
-        ("timm/seresnet34", {}, 21_451_007),
-        ("timm/legacy_seresnet50", {}, 26_053_367),
     ],
 )
 def test_any_model_of_timm_is_reached_by_name(name: str, options: dict, parameters: int) -> None:
@@ -82,15 +76,6 @@ def test_pretrained_without_the_file_names_it() -> None:
     assert fault.startswith("pretrained weights of 'resnet18.a1_in1k' are not there; fetch https://huggingface.co/")
 
 
-@torch.no_grad()
-def test_pretrained_weights_are_read_and_summed_for_grey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MIEN_WEIGHTS", str(tmp_path))
-    (tmp_path / "timm").mkdir()
+def test_pretrained_weights_are_read_and_summed_for_grey(check_pretrained: CheckPretrained) -> None:
     published = timm.create_model("resnet10t", num_classes=1000).eval()
-    save_file(published.state_dict(), tmp_path / "timm" / "resnet10t.c3_in1k.safetensors")
-    grey = torch.rand(2, 1, 32, 32)
-    expected = published.forward_features(grey.repeat(1, 3, 1, 1))
-    for in_channels in (1, 3):
-        network = create_model("timm/resnet10t", in_channels=in_channels, pretrained=True).eval()
-        features = network.forward_features(grey.repeat(1, in_channels, 1, 1))
-        torch.testing.assert_close(features, expected, atol=1e-4, rtol=1e-4)
+    check_pretrained("timm/resnet10t", published.state_dict(), published.forward_features)

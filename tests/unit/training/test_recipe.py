@@ -17,6 +17,11 @@ def test_every_recipe_file_parses(say_covered: Callable[[str], None]) -> None:
         assert read_recipe(file).name
 
 
+def test_a_network_goes_by_what_a_study_calls_it_too() -> None:
+    recipe = build_recipe({"name": "some", "model": {"name": "resnet50v2", "output_activation": "sigmoid"}})
+    assert recipe.model.name == "resnet50v2"
+
+
 def test_defaults_are_filled_in() -> None:
     recipe = build_recipe(SMALLEST)
     assert recipe.optimizer.nesterov

@@ -3,6 +3,7 @@
 from torch import nn
 
 from mien.models.layers.amend import AmendRepresentation
+from mien.models.layers.choice import check_choice
 from mien.models.layers.residual import BasicBlock
 from mien.models.layers.residual_trunk import ResidualTrunk, initialize_residual, narrow_stem, wide_stem
 from mien.models.registry import ModelCard, register_model
@@ -56,8 +57,7 @@ class ArmResNet18(StackedClassifier):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if stem not in STEMS:
-            raise ValueError(f"stem is {stem!r}; expected one of {', '.join(STEMS)}")
+        check_choice("stem", stem, STEMS)
         make_stem, reduction = STEMS[stem]
         self.num_classes, self.in_channels = num_classes, in_channels
         self.smallest_side = smallest_side_with_the_same_map(input_side, lambda side: -(-side // reduction))

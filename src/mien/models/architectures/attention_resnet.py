@@ -1,12 +1,12 @@
-"""ImageNet's ResNets with attention: CBAM in every block, or BAM between the stages."""
+"""ResNets of ImageNet with attention where the makers of their blocks put it; three with CBAM in every block."""
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from torch import nn
 
-from mien.models.layers.bam import Bam
 from mien.models.layers.cbam import Cbam
+from mien.models.layers.choice import check_choice
 from mien.models.layers.flattening import GlobalAverage, SquareFlatten
 from mien.models.layers.residual import BasicBlock, Bottleneck, identity
 from mien.models.layers.residual_trunk import (
@@ -69,10 +69,8 @@ class AttentionResNet(StackedClassifier):
         super().__init__()
         if depth not in DEPTHS:
             raise ValueError(f"depth is {depth}; expected one of {', '.join(map(str, DEPTHS))}")
-        if stem not in ("wide", "narrow"):
-            raise ValueError(f"stem is {stem!r}; expected 'wide' or 'narrow'")
-        if pooling not in ("average", "flatten"):
-            raise ValueError(f"pooling is {pooling!r}; expected 'average' or 'flatten'")
+        check_choice("stem", stem, ("wide", "narrow"))
+        check_choice("pooling", pooling, ("average", "flatten"))
         self.num_classes, self.in_channels = num_classes, in_channels
         block = block_class(depth)
         first = (wide_stem if stem == "wide" else narrow_stem)(in_channels, 64)
@@ -118,11 +116,6 @@ def cbam_in_blocks(depth: int, *, is_wanted: Callable[[BlockPlace], bool] = lamb
 
 
 _WOO = "Woo et al., CBAM: Convolutional Block Attention Module, https://arxiv.org/abs/1807.06521"
-_PARK = "Park et al., BAM: Bottleneck Attention Module, https://arxiv.org/abs/1807.06514"
-_THESIS_HEAD = (
-    "The text's 'fully connected layer having a size of 2048 and a softmax' is read as one linear layer from 2048; "
-    "`hidden=2048` is the other reading, with {other} parameters."
-)
 
 
 def _as_cited(ran: str, parameters: int) -> ModelCard:
@@ -201,64 +194,3 @@ class ResNet50Cbam(ResNetCbam):
     """ResNet-50 with CBAM in each of its 16 blocks."""
 
     depth = 50
-
-
-@register_model(
-    "cbam_resnet50",
-    card=ModelCard(
-        source=f"{_WOO}, in the study camnet, section 4.9",
-        input_size=(3, 224, 224),
-        test_size=(3, 32, 32),
-        parameters=26_054_967,
-        study="camnet",
-        family="attention_resnet",
-        note=_THESIS_HEAD.format(other="30,251,319"),
-    ),
-)
-class CbamResNet50(AttentionResNet):
-    """ResNet-50 with CBAM in each of its 16 blocks, for pictures of 224 pixels.
-
-    Source: Woo et al., https://arxiv.org/abs/1807.06521
-
-    Args:
-        num_classes: Number of logits.
-        in_channels: 1 for grey, 3 for RGB.
-        hidden: Units of a hidden layer in the head; None has none.
-
-    Shape:
-        ``(B, in_channels, H, W)`` to ``(B, num_classes)``; sides from 32 pixels.
-    """
-
-    def __init__(self, num_classes: int = 7, in_channels: int = 3, *, hidden: int | None = None) -> None:
-        super().__init__(num_classes, in_channels, depth=50, make_block=cbam_in_blocks(50), hidden=hidden)
-
-
-@register_model(
-    "bam_resnet50",
-    card=ModelCard(
-        source=f"{_PARK}, in the study camnet, section 4.9",
-        input_size=(3, 224, 224),
-        test_size=(3, 32, 32),
-        parameters=23_880_442,
-        study="camnet",
-        family="attention_resnet",
-        note=_THESIS_HEAD.format(other="28,076,794"),
-    ),
-)
-class BamResNet50(AttentionResNet):
-    """ResNet-50 with BAM after its first three stages, for pictures of 224 pixels.
-
-    Source: Park et al., https://arxiv.org/abs/1807.06514
-
-    Args:
-        num_classes: Number of logits.
-        in_channels: 1 for grey, 3 for RGB.
-        hidden: Units of a hidden layer in the head; None has none.
-
-    Shape:
-        ``(B, in_channels, H, W)`` to ``(B, num_classes)``; sides from 32 pixels.
-    """
-
-    def __init__(self, num_classes: int = 7, in_channels: int = 3, *, hidden: int | None = None) -> None:
-        after_stages = {stage: Bam(channels) for stage, channels in enumerate((256, 512, 1024))}
-        super().__init__(num_classes, in_channels, depth=50, after_stages=after_stages, hidden=hidden)

@@ -4,7 +4,6 @@ from torch import nn
 
 from mien.models.layers.convolution import convolution_unit
 from mien.models.layers.flattening import SquareFlatten
-from mien.models.layers.initialization import initialize_like_keras
 from mien.models.layers.spatial_transformer import SpatialTransformer
 from mien.models.registry import ModelCard, register_model
 from mien.models.stacked import StackedClassifier
@@ -20,7 +19,7 @@ def _localization(in_channels: int) -> nn.Sequential:
         nn.Conv2d(8, WIDTH, 5),
         nn.MaxPool2d(2),
         nn.ReLU(inplace=True),
-        SquareFlatten(map_side=8, input_side=48),
+        SquareFlatten(map_side=8, input_side=48, otherwise=""),
     )
 
 
@@ -36,9 +35,11 @@ def _localization(in_channels: int) -> nn.Sequential:
             "After the text: four convolutions, each two followed by max-pooling and ReLU, dropout and two linear "
             "layers; a localisation network of two convolutions, each followed by max-pooling and ReLU, warps the "
             "picture. Widths (10 channels, 3x3; 8 and 10 channels, 7x7 and 5x5, for the localisation) are not stated "
-            "there; 66,857 parameters came out, 23,120 of them in the spatial transformer."
+            "there; 66,857 parameters came out, 23,120 of them in the spatial transformer. Weights begin as the paper "
+            "says, normal with a deviation of 0.05; biases zero."
         ),
     ),
+    aliases=("attentional_cnn_with_localisation", "deep_emotion"),
 )
 class AttentionalCnn(StackedClassifier):
     """A spatial transformer in front of four narrow convolutions and two linear layers.
@@ -74,8 +75,13 @@ class AttentionalCnn(StackedClassifier):
             nn.Dropout(dropout),
         )
         self.neck = nn.Sequential(
-            SquareFlatten(map_side=9, input_side=48), nn.Linear(WIDTH * 9 * 9, HIDDEN), nn.ReLU(inplace=True)
+            SquareFlatten(map_side=9, input_side=48, otherwise=""),
+            nn.Linear(WIDTH * 9 * 9, HIDDEN),
+            nn.ReLU(inplace=True),
         )
         self.classifier = nn.Linear(HIDDEN, num_classes)
-        initialize_like_keras(self)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.normal_(module.weight, std=0.05)
+                nn.init.zeros_(module.get_parameter("bias"))
         transformer.start_as_the_identity()

@@ -4,10 +4,12 @@ from itertools import pairwise
 
 from torch import nn
 
+from mien.models.layers.choice import check_choice
 from mien.models.layers.convolution import convolution_unit
 from mien.models.layers.flattening import SquareFlatten
 from mien.models.layers.initialization import initialize_like_keras
 from mien.models.layers.normalization import keras_norm
+from mien.models.layers.pooling import create_pooling
 from mien.models.registry import ModelCard, register_model
 from mien.models.stacked import StackedClassifier, smallest_side_with_the_same_map
 
@@ -33,7 +35,8 @@ def _map_side(side: int, *, padding: str, num_pools: int) -> int:
         note=(
             "The text names two poolings and one padding for all, without its kind: `third_pooling=True` gives "
             "1,669,447 parameters, `padding='valid'` 1,612,103, both 1,606,727. Batch norm follows each pair's second "
-            "ReLU, with Keras' constants."
+            "ReLU, with Keras' constants. The study's chapter 2 weighs activations and poolings that no table of it "
+            "varies: `activation` and `pooling` do."
         ),
     ),
 )
@@ -49,12 +52,14 @@ class BaselineCnn(StackedClassifier):
         padding: ``same`` keeps the side in convolutions, ``valid`` pads nothing.
         third_pooling: Whether a max-pool follows the third pair too.
         dropout: Share of the flattened map dropped, 0 to 1.
+        activation: Activation of the convolutions, as `create_activation` names it.
+        pooling: ``max``, ``average`` or ``stochastic``.
 
     Shape:
         ``(B, in_channels, input_side, input_side)`` to ``(B, num_classes)``.
 
     Raises:
-        ValueError: If `padding` is unknown or nothing is left of pictures of `input_side`.
+        ValueError: If `padding`, `activation` or `pooling` is unknown, or nothing is left of pictures of `input_side`.
     """
 
     def __init__(
@@ -66,10 +71,11 @@ class BaselineCnn(StackedClassifier):
         padding: str = "same",
         third_pooling: bool = False,
         dropout: float = 0.2,
+        activation: str = "relu",
+        pooling: str = "max",
     ) -> None:
         super().__init__()
-        if padding not in ("same", "valid"):
-            raise ValueError(f"padding is {padding!r}; expected 'same' or 'valid'")
+        check_choice("padding", padding, ("same", "valid"))
         self.num_classes, self.in_channels = num_classes, in_channels
         num_pools = 3 if third_pooling else 2
 
@@ -80,10 +86,12 @@ class BaselineCnn(StackedClassifier):
         layers: list[nn.Module] = []
         for stage, (incoming, width) in enumerate(pairwise((in_channels, *WIDTHS))):
             for channels in (incoming, width):
-                layers += convolution_unit(channels, width, kernel=KERNELS[stage], padding=padding, norm="none")
+                layers += convolution_unit(
+                    channels, width, kernel=KERNELS[stage], padding=padding, norm="none", activation=activation
+                )
             layers.append(keras_norm(width))
             if stage < num_pools:
-                layers.append(nn.MaxPool2d(2))
+                layers.append(create_pooling(pooling))
         self.features = nn.Sequential(*layers)
         last_side = map_side(input_side)
         self.neck = nn.Sequential(SquareFlatten(map_side=last_side, input_side=input_side), nn.Dropout(dropout))

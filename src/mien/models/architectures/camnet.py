@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from mien.models.layers.choice import check_choice
 from mien.models.layers.flattening import GlobalAverage
-from mien.models.layers.masking_block import MaskingBlock
+from mien.models.layers.masking_block import MASK_ACTIVATIONS, MaskingBlock
 from mien.models.layers.residual import BasicBlock, convolution_3x3, identity
 from mien.models.layers.residual_trunk import (
     BlockPlace,
@@ -19,12 +20,6 @@ from mien.models.registry import ModelCard, register_model
 from mien.models.stacked import StackedClassifier
 
 POSITIONS = {"both": (True, True), "first": (True, False), "second": (False, True), "none": (False, False)}
-
-
-def _positions(option: str, value: str) -> tuple[bool, bool]:
-    if value not in POSITIONS:
-        raise ValueError(f"{option} is {value!r}; expected one of {', '.join(POSITIONS)}")
-    return POSITIONS[value]
 
 
 @register_model(
@@ -97,15 +92,17 @@ class CamNet(StackedClassifier):
         groups = [cardinality] * 4 if isinstance(cardinality, int) else list(cardinality)
         if len(groups) != 4:
             raise ValueError(f"cardinality has {len(groups)} numbers; expected one, or one for each of the 4 stages")
-        is_split, is_normed = _positions("split_attention", split_attention), _positions("norms", norms)
+        check_choice("mask_activation", mask_activation, MASK_ACTIVATIONS)
+        check_choice("split_attention", split_attention, POSITIONS)
+        check_choice("norms", norms, POSITIONS)
         self.num_classes, self.in_channels, self.has_masks = num_classes, in_channels, has_masks
 
         def make_block(place: BlockPlace) -> nn.Module:
             def split(in_channels: int, out_channels: int, stride: int) -> nn.Module:
                 return SplitAttention(in_channels, out_channels, stride=stride, cardinality=groups[place.stage])
 
-            first, second = (split if wanted else convolution_3x3 for wanted in is_split)
-            norm_1, norm_2 = (nn.BatchNorm2d if wanted else identity for wanted in is_normed)
+            first, second = (split if wanted else convolution_3x3 for wanted in POSITIONS[split_attention])
+            norm_1, norm_2 = (nn.BatchNorm2d if wanted else identity for wanted in POSITIONS[norms])
             return BasicBlock(
                 place.in_channels,
                 place.width,

@@ -4,6 +4,7 @@ from torch import nn
 
 from mien.models.architectures.attention_resnet import AttentionResNet, cbam_in_blocks
 from mien.models.layers.cbam import Cbam
+from mien.models.layers.choice import check_choice
 from mien.models.layers.residual import BasicBlock
 from mien.models.layers.residual_trunk import BlockPlace
 from mien.models.registry import ModelCard, register_model
@@ -26,8 +27,9 @@ def _card(source: str, parameters: int, *, note: str) -> ModelCard:
 @register_model(
     "resnet18_cbam_wen",
     card=_card(
-        "Wen et al., Facial expression recognition method based on convolution neural network combining attention "
-        "mechanism, ICAIS 2020",
+        "P. Wen, Y. Ding, Y. Wen, Z. Deng and Z. Xu, Facial expression recognition method based on convolution neural "
+        "network combining attention mechanism, International Conference on Artificial Intelligence and Security, "
+        "2020, Springer, 136-147",
         11_263_711,
         note=(
             "Its chapter II has '4 ResNet + CBAM layers' and 17 convolutions, its table 3 '8 residual module + CBAM "
@@ -36,6 +38,7 @@ def _card(source: str, parameters: int, *, note: str) -> ModelCard:
             "after the module's addition."
         ),
     ),
+    aliases=("wen_resnet_cbam",),
 )
 class WenResNet(AttentionResNet):
     """ResNet-18 with CBAM after each of its 8 blocks, past the addition.
@@ -61,8 +64,8 @@ class WenResNet(AttentionResNet):
 @register_model(
     "resnet18_cbam_sun",
     card=_card(
-        "Sun, Research on Expression Recognition Algorithm Based on Attention Mechanism, Journal of Physics: "
-        "Conference Series, 2021",
+        "L. Sun, Research on Expression Recognition Algorithm Based on Attention Mechanism, Journal of Physics: "
+        "Conference Series, 2021, IOP Publishing, 042069",
         11_207_243,
         note=(
             "Its chapter II has one CBAM 'at the last block, just before Average-Pool', its table 3 'into the last "
@@ -70,6 +73,7 @@ class WenResNet(AttentionResNet):
             "11,173,831 of ResNet-18 with one channel and 7 classes, and 33,412 of CBAM."
         ),
     ),
+    aliases=("sun_resnet18_cbam",),
 )
 class SunResNet(AttentionResNet):
     """ResNet-18 with one CBAM at its end.
@@ -89,8 +93,7 @@ class SunResNet(AttentionResNet):
     """
 
     def __init__(self, num_classes: int = 7, in_channels: int = 1, *, placement: str = "before_pooling") -> None:
-        if placement not in ("before_pooling", "last_block"):
-            raise ValueError(f"placement is {placement!r}; expected 'before_pooling' or 'last_block'")
+        check_choice("placement", placement, ("before_pooling", "last_block"))
         is_inside = placement == "last_block"
         super().__init__(
             num_classes,
@@ -102,7 +105,8 @@ class SunResNet(AttentionResNet):
 
 
 _ZHANG = (
-    "Zhang et al., Research and Application of Facial Expression Recognition Based on Attention Mechanism, IPEC 2021"
+    "X. Zhang, Z. Chen and Q. Wei, Research and Application of Facial Expression Recognition Based on Attention "
+    "Mechanism, 2021 IEEE Asia-Pacific Conference on Image Processing, Electronics and Computers (IPEC), 282-285"
 )
 _ZHANG_COUNT = (
     "Count: 21,281,991 of ResNet-34 with one channel and 7 classes, and 680 + 33,412 of CBAM, in both readings alike."
@@ -120,6 +124,7 @@ _ZHANG_COUNT = (
             f"table 3's. {_ZHANG_COUNT}"
         ),
     ),
+    aliases=("zhang_resnet34_cbam",),
 )
 class ZhangResNet(AttentionResNet):
     """ResNet-34 with CBAM before its first stage and after its last.

@@ -5,6 +5,7 @@ from typing import ClassVar
 from torch import nn
 
 from mien.models.layers.cbam import Cbam
+from mien.models.layers.choice import check_choice
 from mien.models.layers.flattening import GlobalAverage, SquareFlatten
 from mien.models.layers.initialization import initialize_like_keras
 from mien.models.layers.normalization import keras_norm
@@ -68,8 +69,7 @@ class CifarResNetCbam(StackedClassifier):
         attention: bool = True,
     ) -> None:
         super().__init__()
-        if pooling not in ("windows", "average"):
-            raise ValueError(f"pooling is {pooling!r}; expected 'windows' or 'average'")
+        check_choice("pooling", pooling, ("windows", "average"))
         self.num_classes, self.in_channels = num_classes, in_channels
         stem = nn.Sequential(SameConv2d(in_channels, WIDTH), keras_norm(WIDTH), nn.ReLU(inplace=True))
 

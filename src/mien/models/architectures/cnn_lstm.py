@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from mien.models.layers.activation import create_activation
+from mien.models.layers.choice import check_choice
 from mien.models.layers.convolution import convolution_unit
 from mien.models.layers.initialization import initialize_like_keras
 from mien.models.layers.pooling import create_pooling
@@ -89,8 +90,7 @@ class CnnLstm(StackedClassifier):
         pooling: str = "max",
     ) -> None:
         super().__init__()
-        if padding not in ("same", "valid"):
-            raise ValueError(f"padding is {padding!r}; expected 'same' or 'valid'")
+        check_choice("padding", padding, ("same", "valid"))
         self.num_classes, self.in_channels = num_classes, in_channels
         self.smallest_side = 32
 

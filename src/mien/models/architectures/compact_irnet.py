@@ -2,8 +2,10 @@
 
 from torch import Tensor, nn
 
-from mien.models.classifier import Classifier
+from mien.models.layers.convolution import convolution_unit
+from mien.models.layers.flattening import SquareFlatten
 from mien.models.registry import ModelCard, register_model
+from mien.models.stacked import StackedClassifier
 
 
 class InvertedResidual(nn.Module):
@@ -35,14 +37,6 @@ class InvertedResidual(nn.Module):
         return result
 
 
-def _convolution(in_channels: int, out_channels: int, kernel: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(in_channels, out_channels, kernel, padding=1),
-        nn.BatchNorm2d(out_channels),
-        nn.ReLU(inplace=True),
-    ]
-
-
 @register_model(
     "compact_irnet",
     card=ModelCard(
@@ -55,7 +49,7 @@ def _convolution(in_channels: int, out_channels: int, kernel: int) -> list[nn.Mo
         note="Trained there on crops of 40 pixels, ten a picture.",
     ),
 )
-class CompactIrNet(Classifier):
+class CompactIrNet(StackedClassifier):
     """Two convolutions, four inverted residuals, three linear layers: 784,263 parameters with 7 classes.
 
     Source: the study compact_realtime, section 4.1, and its authors' published code. The 5x5 convolution has padding 1,
@@ -75,9 +69,9 @@ class CompactIrNet(Classifier):
         super().__init__()
         self.num_classes, self.in_channels = num_classes, in_channels
         self.features = nn.Sequential(
-            *_convolution(in_channels, 64, 3),
+            *convolution_unit(in_channels, 64),
             nn.MaxPool2d(2),
-            *_convolution(64, 128, 5),
+            *convolution_unit(64, 128, kernel=5, padding=1),
             nn.MaxPool2d(2),
             InvertedResidual(128, 256),
             InvertedResidual(128, 256),
@@ -87,21 +81,10 @@ class CompactIrNet(Classifier):
             nn.MaxPool2d(2),
         )
         self.neck = nn.Sequential(
-            nn.Flatten(), nn.Linear(512, 256), nn.ReLU(inplace=True), nn.Linear(256, 128), nn.ReLU(inplace=True)
+            SquareFlatten(map_side=2, input_side=40, otherwise="sides up to 51 work too"),
+            nn.Linear(512, 256),
+            nn.ReLU(inplace=True),
+            nn.Linear(256, 128),
+            nn.ReLU(inplace=True),
         )
-        self.classifier = nn.Linear(128, num_classes)
-
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Return the last feature map, shape ``(B, 128, 2, 2)``."""
-        features: Tensor = self.features(images)
-        return features
-
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Return logits, shape ``(B, num_classes)``."""
-        logits: Tensor = self.classifier(self.neck(features))
-        return logits
-
-    def reset_classifier(self, num_classes: int) -> None:
-        """Replace the last layer by a fresh one with ``num_classes`` outputs."""
-        self.num_classes = num_classes
         self.classifier = nn.Linear(128, num_classes)

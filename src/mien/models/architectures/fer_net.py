@@ -5,6 +5,7 @@ from itertools import pairwise
 from torch import nn
 
 from mien.models.layers.activation import create_activation
+from mien.models.layers.choice import check_choice
 from mien.models.layers.convolution import KERAS_NORM_EPSILON, KERAS_NORM_MOMENTUM, convolution_unit
 from mien.models.layers.flattening import SquareFlatten
 from mien.models.layers.initialization import initialize_like_keras
@@ -68,8 +69,7 @@ class FerNet(StackedClassifier):
         pooling: str = "max",
     ) -> None:
         super().__init__()
-        if variant not in VARIANTS:
-            raise ValueError(f"variant is {variant!r}; expected one of {', '.join(VARIANTS)}")
+        check_choice("variant", variant, VARIANTS)
         widths, kernels, hidden = VARIANTS[variant]
         self.num_classes, self.in_channels = num_classes, in_channels
         self.smallest_side = smallest_side_with_the_same_map(input_side, lambda side: side // 16)

@@ -25,6 +25,7 @@ def _card(source: str, parameters: int, *, with_six: str) -> ModelCard:
         21_799_911,
         with_six="21,797,862",
     ),
+    aliases=("inceptionv3",),
 )
 class InceptionV3(TimmClassifier):
     """Eleven modules of factorised convolutions, without the auxiliary classifier."""
@@ -40,6 +41,7 @@ class InceptionV3(TimmClassifier):
         54_317_223,
         with_six="54,315,686",
     ),
+    aliases=("inceptionresnetv2",),
 )
 class InceptionResNetV2(TimmClassifier):
     """Forty residual modules of Inception's kind."""

@@ -28,9 +28,12 @@ def _modules(in_channels: int, names: tuple[str, ...]) -> list[nn.Module]:
         family="mollahosseini_inception",
         further_sizes=((1, 64, 64),),
         note=(
-            "After the text: two convolutions, each followed by max-pooling, then four inception modules. Widths are "
-            "GoogLeNet's first (3a, 3b, 4a, 4b, a max-pool after the second), hidden layers 4,096 and 1,024 units "
-            "after a global average; 7,795,503 parameters came out, 6,303,751 of them in the linear layers."
+            "After the text: two convolutions, each followed by max-pooling, then four inception modules; it states no "
+            "sizes. Those of the convolutions (64 of 7x7 with stride 2, 192 of 3x3) and of the modules (3a, 3b, 4a, "
+            "4b, a max-pool after the second) are GoogLeNet's first, from table 1 of https://arxiv.org/abs/1409.4842, "
+            "on which the paper builds. Hidden layers of 4,096 and 1,024 units after a global average are taken for "
+            "the paper's without having been checked against it. 7,795,503 parameters came out, 6,303,751 of them in "
+            "the linear layers."
         ),
     ),
 )

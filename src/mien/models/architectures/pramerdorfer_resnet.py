@@ -3,6 +3,7 @@
 from torch import nn
 
 from mien.models.layers.amend import AmendRepresentation
+from mien.models.layers.choice import check_choice
 from mien.models.layers.flattening import GlobalAverage
 from mien.models.layers.residual import BasicBlock
 from mien.models.layers.residual_trunk import ResidualTrunk, initialize_residual, narrow_stem
@@ -54,8 +55,7 @@ class PramerdorferResNet(StackedClassifier):
         input_side: int = 48,
     ) -> None:
         super().__init__()
-        if pooling not in ("average", "amend"):
-            raise ValueError(f"pooling is {pooling!r}; expected 'average' or 'amend'")
+        check_choice("pooling", pooling, ("average", "amend"))
         self.num_classes, self.in_channels = num_classes, in_channels
         trunk = ResidualTrunk(
             narrow_stem(in_channels, 32),

@@ -66,6 +66,7 @@ class SeResNet34(TimmClassifier):
         side=197,
         note="timm/legacy_seresnet50 has the paper's stride in the first 1x1 convolution and the same count.",
     ),
+    aliases=("senet50",),
 )
 class SeResNet50(TimmClassifier):
     """ResNet-50 with squeeze-and-excitation in every block; the study feeds it 197 pixels."""
@@ -80,6 +81,7 @@ class SeResNet50(TimmClassifier):
         46_920_759,
         note="The study's head with a layer of 1,024 is `hidden=[1024]`: 49,011,767 parameters.",
     ),
+    aliases=("seresnext101",),
 )
 class SeResNeXt101(TimmClassifier):
     """ResNeXt-101 of 32 groups of 4 channels, with squeeze-and-excitation in every block."""
@@ -97,6 +99,7 @@ class SeResNeXt101(TimmClassifier):
             "classes, the paper's 27.5 million."
         ),
     ),
+    aliases=("resnest",),
 )
 class ResNeSt50(TimmClassifier):
     """ResNet-50 with split attention of radix 2 in every block and a stem of three 3x3 convolutions."""

@@ -19,14 +19,14 @@ def _card(study_name: str, parameters: int, *, with_six: str) -> ModelCard:
     )
 
 
-@register_model("resnetv2_50", card=_card("ResNet50V2", 23_514_695, with_six="23,512,646"))
+@register_model("resnetv2_50", card=_card("ResNet50V2", 23_514_695, with_six="23,512,646"), aliases=("resnet50v2",))
 class ResNetV2L50(TimmClassifier):
     """16 bottleneck blocks, batch norm and ReLU before each convolution."""
 
     architecture = "resnetv2_50"
 
 
-@register_model("resnetv2_101", card=_card("ResNet101V2", 42_506_823, with_six="42,504,774"))
+@register_model("resnetv2_101", card=_card("ResNet101V2", 42_506_823, with_six="42,504,774"), aliases=("resnet101v2",))
 class ResNetV2L101(TimmClassifier):
     """33 bottleneck blocks, batch norm and ReLU before each convolution."""
 

@@ -28,6 +28,7 @@ WIDTHS = (64, 128, 256)
             "parameters came out, 64,519 of them in the linear layer."
         ),
     ),
+    aliases=("saravanan_10_layer_cnn",),
 )
 class SaravananCnn(StackedClassifier):
     """Three blocks of two 3x3 convolutions, a pooling and dropout; one linear layer.

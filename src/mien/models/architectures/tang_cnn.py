@@ -33,6 +33,7 @@ def _map_side(side: int) -> int:
             "7,170,983)."
         ),
     ),
+    aliases=("cnn_with_l2_svm",),
 )
 class TangCnn(StackedClassifier):
     """Three convolutions with overlapping pooling, one large hidden layer, linear machines on top.

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from timm.models import adapt_input_conv
-from torch import nn
+from torch import Tensor, nn
 
 from mien.models.layers.convolution import convolution_unit
 from mien.models.layers.flattening import SquareFlatten
 from mien.models.layers.initialization import initialize_like_keras
 from mien.models.pooled import PooledClassifier, global_pooling
-from mien.models.pretrained import read_pretrained
+from mien.models.pretrained import find_pretrained, load_published
 from mien.models.registry import ModelCard, register_model
 
 WIDTHS = (64, 128, 256, 512, 512)
@@ -30,6 +29,10 @@ def vgg_convolutions(in_channels: int, *, depths: Sequence[int]) -> nn.Sequentia
             layers += convolution_unit(width if place else incoming, width, norm="none")
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers)
+
+
+def _without_prefix(published: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix("features."): value for name, value in published.items()}
 
 
 def _card(name: str, parameters: int, *, with_six: str, camnet: str) -> ModelCard:
@@ -70,7 +73,7 @@ class Vgg(PooledClassifier):
 
     Raises:
         ValueError: If `pooling` or `output_activation` is unknown, or `input_side` is no multiple of 32.
-        MienError: If the pretrained weights are not there.
+        MienError: If the pretrained weights are not there, or do not fit.
     """
 
     architecture: ClassVar[str]
@@ -89,7 +92,7 @@ class Vgg(PooledClassifier):
         frozen: bool = False,
         pretrained: bool = False,
     ) -> None:
-        weights = read_pretrained(self.architecture) if pretrained else None
+        file = find_pretrained(self.architecture) if pretrained else None
         is_flat, map_side = pooling == "flatten", input_side // 32
         if is_flat and (input_side < 32 or input_side % 32):
             raise ValueError(f"input_side is {input_side}; expected a positive multiple of 32")
@@ -106,12 +109,8 @@ class Vgg(PooledClassifier):
         if is_flat:
             self.smallest_side = input_side
         initialize_like_keras(self)
-        if weights is not None:
-            own = {
-                key.removeprefix("features."): value for key, value in weights.items() if key.startswith("features.")
-            }
-            own["0.weight"] = adapt_input_conv(in_channels, own["0.weight"])
-            self.features.load_state_dict(own)
+        if file is not None:
+            load_published(self.features, file, first="0.weight", rename=_without_prefix)
         self.features.requires_grad_(not frozen)
 
 

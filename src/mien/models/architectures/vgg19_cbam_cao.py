@@ -16,8 +16,9 @@ STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
     "vgg19_cbam_cao",
     card=ModelCard(
         source=(
-            "After the text of the study resnet_cbam on Cao et al., Facial Expression Recognition via a CBAM Embedded "
-            "Network, Procedia Computer Science 174, 2020; https://arxiv.org/abs/1409.1556"
+            "After the text of the study resnet_cbam on W. Cao, Z. Feng, D. Zhang and Y. Huang, Facial Expression "
+            "Recognition via a CBAM Embedded Network, Procedia Computer Science 174, 2020, 463-477; "
+            "https://arxiv.org/abs/1409.1556"
         ),
         input_size=(1, 48, 48),
         further_sizes=((1, 64, 64),),
@@ -31,6 +32,7 @@ STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
             "Cao meant to. Whether batch norm follows the convolutions is open: `has_norm=True` gives 20,116,183."
         ),
     ),
+    aliases=("cao_vgg19_cbam",),
 )
 class CaoVgg(StackedClassifier):
     """VGG19's sixteen convolutions in five stages, each with a max-pool and CBAM after it; one linear layer.

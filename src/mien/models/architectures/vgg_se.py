@@ -1,22 +1,23 @@
 """VGG-like networks with squeeze-and-excitation at 48 pixels: the family behind the shipped models."""
 
+from collections import OrderedDict
 from itertools import pairwise
 
 from torch import Tensor, nn
 
-from mien.models.classifier import Classifier
+from mien.models.layers.choice import check_choice
+from mien.models.layers.convolution import convolution_unit
+from mien.models.layers.flattening import GlobalAverage, SquareFlatten
 from mien.models.layers.squeeze_excitation import SqueezeExcitation
 from mien.models.registry import ModelCard, register_model
+from mien.models.stacked import StackedClassifier
 
 
 def _stage(in_channels: int, out_channels: int, *, has_attention: bool) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for channels in (in_channels, out_channels):
-        layers += [
-            nn.Conv2d(channels, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(inplace=True),
-        ]
+    layers = [
+        *convolution_unit(in_channels, out_channels, bias=False),
+        *convolution_unit(out_channels, out_channels, bias=False),
+    ]
     if has_attention:
         layers.append(SqueezeExcitation(out_channels))
     return nn.Sequential(*layers, nn.MaxPool2d(2))
@@ -32,7 +33,7 @@ def _stage(in_channels: int, out_channels: int, *, has_attention: bool) -> nn.Se
         note="Of mien's own making: widths of 32 to 256, one hidden layer of 256; `width` scales all of them.",
     ),
 )
-class VggSe(Classifier):
+class VggSe(StackedClassifier):
     """Four stages of two 3x3 convolutions, batch norm, ReLU, squeeze-excitation and max-pool; one hidden layer.
 
     Args:
@@ -66,23 +67,25 @@ class VggSe(Classifier):
         attention: bool = True,
     ) -> None:
         super().__init__()
-        if pooling not in ("flatten", "average"):
-            raise ValueError(f"pooling is {pooling!r}; expected 'flatten' or 'average'")
+        check_choice("pooling", pooling, ("flatten", "average"))
         if width < 1:
             raise ValueError(f"width is {width}; expected a positive number of channels")
         self.num_classes, self.in_channels = num_classes, in_channels
-        self.smallest_side = 48 if pooling == "flatten" else 32
+        is_flat = pooling == "flatten"
+        self.smallest_side = 48 if is_flat else 32
         widths = (in_channels, width, 2 * width, 4 * width, 8 * width)
         self.stages = nn.Sequential(*(_stage(a, b, has_attention=attention) for a, b in pairwise(widths)))
-        places = 9 if pooling == "flatten" else 1
-        self.pool = nn.Flatten() if pooling == "flatten" else nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.neck = nn.Sequential(
+        flatten = SquareFlatten(map_side=3, input_side=48, otherwise="set pooling='average'")
+        layers = [
             nn.Dropout(dropout),
-            nn.Linear(widths[-1] * places, hidden, bias=False),
+            nn.Linear(widths[-1] * (9 if is_flat else 1), hidden, bias=False),
             nn.BatchNorm1d(hidden),
             nn.ReLU(inplace=True),
             nn.Dropout(dropout),
-        )
+        ]
+        # The pooling has a name of its own, so that the layers keep the numbers by which trained weights know them.
+        numbered = {str(place): layer for place, layer in enumerate(layers)}
+        self.neck = nn.Sequential(OrderedDict(pool=flatten if is_flat else GlobalAverage(), **numbered))
         self.classifier = nn.Linear(hidden, num_classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
@@ -94,13 +97,3 @@ class VggSe(Classifier):
         """Return the last feature map, shape ``(B, 8 * width, H // 16, W // 16)``."""
         features: Tensor = self.stages(images)
         return features
-
-    def forward_head(self, features: Tensor) -> Tensor:
-        """Return logits, shape ``(B, num_classes)``."""
-        logits: Tensor = self.classifier(self.neck(self.pool(features)))
-        return logits
-
-    def reset_classifier(self, num_classes: int) -> None:
-        """Replace the last layer by a fresh one with ``num_classes`` outputs."""
-        self.num_classes = num_classes
-        self.classifier = nn.Linear(self.classifier.in_features, num_classes)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import nn
 
+from mien.models.layers.choice import check_choice
+
 ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
     "relu": lambda channels: nn.ReLU(inplace=True),
     "leaky_relu": lambda channels: nn.LeakyReLU(0.01, inplace=True),
@@ -28,6 +30,5 @@ def create_activation(name: str, channels: int) -> nn.Module:
         >>> create_activation("parametric_relu", 8)
         PReLU(num_parameters=8)
     """
-    if name not in ACTIVATIONS:
-        raise ValueError(f"activation is {name!r}; expected one of {', '.join(ACTIVATIONS)}")
+    check_choice("activation", name, ACTIVATIONS)
     return ACTIVATIONS[name](channels)

@@ -3,6 +3,7 @@
 from torch import nn
 
 from mien.models.layers.activation import create_activation
+from mien.models.layers.choice import check_choice
 
 KERAS_NORM_EPSILON, KERAS_NORM_MOMENTUM = 1e-3, 0.01
 
@@ -36,14 +37,13 @@ def convolution_unit(
     Raises:
         ValueError: If `norm` or `activation` is unknown.
     """
+    check_choice("norm", norm, ("torch", "keras", "none"))
     edge = kernel // 2 if padding is None else padding
     layers: list[nn.Module] = [nn.Conv2d(in_channels, out_channels, kernel, stride, edge, groups=groups, bias=bias)]
     if norm == "torch":
         layers.append(nn.BatchNorm2d(out_channels))
     elif norm == "keras":
         layers.append(nn.BatchNorm2d(out_channels, eps=KERAS_NORM_EPSILON, momentum=KERAS_NORM_MOMENTUM))
-    elif norm != "none":
-        raise ValueError(f"norm is {norm!r}; expected 'torch', 'keras' or 'none'")
     if activation is not None:
         layers.append(create_activation(activation, out_channels))
     return layers

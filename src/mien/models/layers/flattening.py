@@ -9,14 +9,15 @@ class SquareFlatten(nn.Module):
     Args:
         map_side: Side of the map that fits.
         input_side: Side of the pictures that give such a map.
+        otherwise: What a refusal advises for pictures of another size; empty where a network takes no other.
 
     Shape:
         ``(B, C, map_side, map_side)`` to ``(B, C * map_side ** 2)``.
     """
 
-    def __init__(self, *, map_side: int, input_side: int) -> None:
+    def __init__(self, *, map_side: int, input_side: int, otherwise: str = "set input_side") -> None:
         super().__init__()
-        self.map_side, self.input_side = map_side, input_side
+        self.map_side, self.input_side, self.otherwise = map_side, input_side, otherwise
 
     def forward(self, features: Tensor) -> Tensor:
         """Return one vector a picture.
@@ -27,9 +28,10 @@ class SquareFlatten(nn.Module):
         height, width = features.shape[2:]
         fitting, side = self.map_side, self.input_side
         if (height, width) != (fitting, fitting):
+            advice = f"; for others, {self.otherwise}" if self.otherwise else " only"
             raise ValueError(
                 f"the last map is {height}x{width}, and the head was built for {fitting}x{fitting}: "
-                f"pictures of {side}x{side}; for others, set input_side"
+                f"pictures of {side}x{side}{advice}"
             )
         return features.flatten(1)
 

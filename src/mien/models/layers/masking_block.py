@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.models.layers.attention_map import AttentionBlock
+from mien.models.layers.choice import check_choice
 from mien.models.layers.residual import BasicBlock
 
 MASK_ACTIVATIONS = ("softmax", "sigmoid", "none")
@@ -39,8 +40,7 @@ class MaskingBlock(AttentionBlock):
         super().__init__()
         if depth < 1:
             raise ValueError(f"depth is {depth}; expected at least 1")
-        if activation not in MASK_ACTIVATIONS:
-            raise ValueError(f"activation is {activation!r}; expected one of {', '.join(MASK_ACTIVATIONS)}")
+        check_choice("activation", activation, MASK_ACTIVATIONS)
         self.activation = activation
         widths = [channels * 2**level for level in range(depth + 1)]
         self.down = nn.MaxPool2d(2)

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mien.models.layers.same_padding import same_margins
+from mien.models.layers.choice import check_choice
+from mien.models.layers.same_padding import pad_same
 
 POOLINGS = ("max", "average", "stochastic")
 
@@ -43,8 +44,14 @@ class StochasticPool2d(nn.Module):
         return chosen
 
 
-class SameMaxPool2d(nn.Module):
-    """Max pooling padded as TensorFlow's ``same``: ``ceil(side / stride)`` places, the odd pixel at right and bottom.
+class _SamePool2d(nn.Module):
+    def __init__(self, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+
+class SameMaxPool2d(_SamePool2d):
+    """Max pooling padded as TensorFlow's ``same``.
 
     Args:
         kernel: Side of the window.
@@ -54,16 +61,31 @@ class SameMaxPool2d(nn.Module):
         ``(B, C, H, W)`` to ``(B, C, ceil(H / stride), ceil(W / stride))``.
     """
 
-    def __init__(self, kernel: int, stride: int) -> None:
-        super().__init__()
-        self.kernel, self.stride = kernel, stride
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the pooled map."""
+        padded = pad_same(features, self.kernel, stride=self.stride, value=float("-inf"))
+        return F.max_pool2d(padded, self.kernel, self.stride)
+
+
+class SameAveragePool2d(_SamePool2d):
+    """Average pooling padded as TensorFlow's ``same``: what was added is left out of the averages.
+
+    Args:
+        kernel: Side of the window.
+        stride: Step between windows.
+
+    Shape:
+        ``(B, C, H, W)`` to ``(B, C, ceil(H / stride), ceil(W / stride))``.
+    """
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the pooled map."""
-        top, bottom = same_margins(features.shape[2], self.kernel, stride=self.stride)
-        left, right = same_margins(features.shape[3], self.kernel, stride=self.stride)
-        padded = F.pad(features, (left, right, top, bottom), value=float("-inf"))
-        return F.max_pool2d(padded, self.kernel, self.stride)
+        shares = self._average(torch.ones_like(features[:1, :1]))
+        averaged: Tensor = self._average(features) / shares
+        return averaged
+
+    def _average(self, features: Tensor) -> Tensor:
+        return F.avg_pool2d(pad_same(features, self.kernel, stride=self.stride), self.kernel, self.stride)
 
 
 def create_pooling(name: str, kernel: int = 2, *, stride: int | None = None, padding: int = 0) -> nn.Module:
@@ -82,11 +104,10 @@ def create_pooling(name: str, kernel: int = 2, *, stride: int | None = None, pad
         >>> create_pooling("max")
         MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
     """
+    check_choice("pooling", name, POOLINGS)
     if name == "max":
         return nn.MaxPool2d(kernel, stride, padding)
     if name == "average":
         return nn.AvgPool2d(kernel, stride, padding, count_include_pad=False)
-    if name == "stochastic":
-        pooling = StochasticPool2d(kernel, stride)
-        return nn.Sequential(nn.ZeroPad2d(padding), pooling) if padding else pooling
-    raise ValueError(f"pooling is {name!r}; expected one of {', '.join(POOLINGS)}")
+    pooling = StochasticPool2d(kernel, stride)
+    return nn.Sequential(nn.ZeroPad2d(padding), pooling) if padding else pooling

@@ -1,4 +1,4 @@
-"""TensorFlow's rule for padding a strided convolution, which starts half a step from torch's."""
+"""TensorFlow's rule for padding a strided convolution or pooling, which starts half a step from torch's."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -22,8 +22,22 @@ def same_margins(side: int, kernel: int, *, stride: int) -> tuple[int, int]:
     return missing // 2, missing - missing // 2
 
 
+def pad_same(features: Tensor, kernel: int, *, stride: int, value: float = 0.0) -> Tensor:
+    """Return a map padded as TensorFlow's ``same``: the odd pixel stands at right and bottom.
+
+    Args:
+        features: Map, shape ``(B, C, H, W)``.
+        kernel: Side of the kernel, or of the window.
+        stride: Its step.
+        value: What the added places hold.
+    """
+    top, bottom = same_margins(features.shape[2], kernel, stride=stride)
+    left, right = same_margins(features.shape[3], kernel, stride=stride)
+    return F.pad(features, (left, right, top, bottom), value=value)
+
+
 class SameConv2d(nn.Conv2d):
-    """A convolution with a bias, padded as TensorFlow's ``same``: the odd pixel stands at right and bottom.
+    """A convolution with a bias, padded as TensorFlow's ``same``.
 
     Args:
         in_channels: Channels of what comes in.
@@ -41,6 +55,4 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the convolved map."""
-        top, bottom = same_margins(features.shape[2], self.side, stride=self.step)
-        left, right = same_margins(features.shape[3], self.side, stride=self.step)
-        return super().forward(F.pad(features, (left, right, top, bottom)))
+        return super().forward(pad_same(features, self.side, stride=self.step))

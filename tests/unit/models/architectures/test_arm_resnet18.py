@@ -30,7 +30,7 @@ def test_the_narrow_stem_is_for_small_pictures() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"stem": "tall"}, "stem is 'tall'; expected one of wide, narrow"),
+        ({"stem": "tall"}, "stem is 'tall'; expected 'wide' or 'narrow'"),
         ({"input_side": 32}, "a map of 1x1 is too small; expected at least 2"),
     ],
 )

@@ -29,5 +29,15 @@ def test_it_begins_by_looking_at_the_whole_picture() -> None:
 
 
 def test_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="pictures of 48x48"):
+    with pytest.raises(ValueError, match=r"pictures of 48x48 only$"):
         create_model("attentional_cnn")(torch.rand(2, 1, 64, 64))
+
+
+def test_weights_begin_as_the_paper_says() -> None:
+    torch.manual_seed(1)
+    network = create_model("attentional_cnn")
+    layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear)]
+    transformers_last = network.features[0].affine
+    weights = torch.cat([layer.weight.flatten() for layer in layers if layer is not transformers_last])
+    assert weights.std().item() == pytest.approx(0.05, rel=0.01)
+    assert not any(layer.bias.any() for layer in layers if layer is not transformers_last)

@@ -2,23 +2,22 @@ import pytest
 import torch
 
 from mien.errors import MienError
-from mien.models import count_parameters, create_model
+from mien.models import create_model
 from mien.models.architectures.baseline_cnn import BaselineCnn
 
 
 @pytest.mark.parametrize(
-    ("options", "parameters", "last_side"),
+    ("options", "last_side"),
     [
-        ({}, 1_862_983, 12),
-        ({"third_pooling": True}, 1_669_447, 6),
-        ({"padding": "valid"}, 1_612_103, 2),
-        ({"padding": "valid", "third_pooling": True}, 1_606_727, 1),
+        ({}, 12),
+        ({"third_pooling": True}, 6),
+        ({"padding": "valid"}, 2),
+        ({"padding": "valid", "third_pooling": True}, 1),
     ],
     ids=str,
 )
-def test_parameters_and_last_map_by_option(options: dict, parameters: int, last_side: int) -> None:
+def test_last_map_by_option(options: dict, last_side: int) -> None:
     network = create_model("baseline_cnn", **options).eval()
-    assert count_parameters(network) == parameters
     assert network.forward_features(torch.rand(1, 1, 48, 48)).shape == (1, 256, last_side, last_side)
 
 

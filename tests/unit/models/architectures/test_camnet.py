@@ -2,33 +2,10 @@ import pytest
 import torch
 
 from mien.errors import MienError
-from mien.models import count_parameters, create_model
+from mien.models import create_model
 from mien.models.architectures.camnet import CamNet
 from mien.models.layers.masking_block import MaskingBlock
 from mien.models.layers.residual import BasicBlock
-
-
-@pytest.mark.parametrize(
-    ("options", "parameters"),
-    [
-        ({}, 141_366_759),
-        ({"norms": "none"}, 141_351_655),
-        ({"norms": "second"}, 141_359_207),
-        ({"split_attention": "first", "norms": "second"}, 139_444_679),
-        ({"split_attention": "second", "norms": "first"}, 139_703_399),
-        ({"hidden": 128, "norms": "none"}, 141_414_631),
-        ({"in_channels": 1}, 141_360_487),
-        ({"cardinality": 2}, 129_066_471),
-        ({"cardinality": (2, 4, 4, 2)}, 126_765_543),
-        ({"has_masks": False}, 24_858_599),
-        ({"has_masks": False, "norms": "none"}, 24_843_495),
-        ({"has_masks": False, "norms": "second"}, 24_851_047),
-    ],
-    ids=str,
-)
-def test_parameters_by_option(options: dict, parameters: int) -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model("camnet", **options)) == parameters
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid", "none"])
@@ -92,9 +69,9 @@ def test_without_masks_any_size_runs() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mask_activation": "tanh"}, "activation is 'tanh'; expected one of softmax, sigmoid, none"),
-        ({"split_attention": "third"}, "split_attention is 'third'; expected one of both, first, second, none"),
-        ({"norms": "third"}, "norms is 'third'; expected one of both, first, second, none"),
+        ({"mask_activation": "tanh"}, "mask_activation is 'tanh'; expected one of 'softmax', 'sigmoid', 'none'"),
+        ({"split_attention": "third"}, "split_attention is 'third'; expected one of 'both', 'first', 'second', 'none'"),
+        ({"norms": "third"}, "norms is 'third'; expected one of 'both', 'first', 'second', 'none'"),
         ({"cardinality": (3, 4, 6)}, "cardinality has 3 numbers; expected one, or one for each of the 4 stages"),
         ({"cardinality": (3, 4, 6, 3)}, "64 channels cannot be divided into 6 groups"),
         ({"width": 0}, "width is 0; expected a positive number of channels"),

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mien.errors import MienError
-from mien.models import count_parameters, create_model
+from mien.models import create_model
 from mien.models.layers.cbam import Cbam
 
 
@@ -24,11 +24,6 @@ def places_of_cbam(name: str, **options: object) -> list[str]:
 )
 def test_cbam_stands_where_the_text_says(name: str, options: dict, places: list[str]) -> None:
     assert places_of_cbam(name, **options) == places
-
-
-def test_both_readings_of_sun_have_as_many_parameters() -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model("resnet18_cbam_sun", placement="last_block")) == 11_207_243
 
 
 def test_attention_maps_of_zhang() -> None:

@@ -6,26 +6,6 @@ from mien.models import count_parameters, create_model
 from mien.models.layers.same_padding import SameConv2d
 
 
-def count(name: str, **options: object) -> int:
-    with torch.device("meta"):
-        return count_parameters(create_model(name, **options))
-
-
-@pytest.mark.parametrize(
-    ("name", "at_48", "at_64", "without_attention"),
-    [
-        ("cifar_resnet20_cbam", 277_875, 279_219, 272_583),
-        ("cifar_resnet32_cbam", 476_283, 477_627, 467_463),
-        ("cifar_resnet50_cbam", 773_895, 775_239, 759_783),
-    ],
-)
-def test_parameters_by_option(name: str, at_48: int, at_64: int, without_attention: int) -> None:
-    assert count(name) == at_48
-    assert count(name, pooling="average") == at_48
-    assert count(name, input_side=64) == at_64
-    assert count(name, attention=False) == without_attention
-
-
 @pytest.mark.parametrize(
     ("name", "stage", "parameters"),
     [

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from mien.models.architectures.compact_irnet import CompactIrNet, InvertedResidual
@@ -24,3 +25,13 @@ def test_maps_shrink_as_the_table_says() -> None:
     assert [sides[index] for index in (0, 3, 4, 7, 9, 10, 13)] == [
         (64, 40), (64, 20), (128, 18), (128, 9), (128, 9), (128, 4), (128, 2),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [40, 45, 51])
+def test_sizes_that_end_as_the_same_map_are_taken(side: int) -> None:
+    assert CompactIrNet().eval()(torch.rand(2, 1, side, side)).shape == (2, 7)
+
+
+def test_a_larger_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="pictures of 40x40; for others, sides up to 51 work too"):
+        CompactIrNet().eval()(torch.rand(2, 1, 52, 52))

@@ -2,16 +2,7 @@ import pytest
 import torch
 
 from mien.errors import MienError
-from mien.models import count_parameters, create_model
-
-
-@pytest.mark.parametrize(
-    ("options", "parameters"),
-    [({}, 4_474_759), ({"input_side": 256}, 36_849_543), ({"variant": "light"}, 1_013_447)],
-)
-def test_parameters_by_option(options: dict, parameters: int) -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model("fer_net", **options)) == parameters
+from mien.models import create_model
 
 
 def test_maps_shrink_as_the_table_says() -> None:
@@ -31,5 +22,5 @@ def test_the_light_one_runs_with_stochastic_pooling() -> None:
 
 
 def test_an_unknown_variant_is_refused() -> None:
-    with pytest.raises(MienError, match="variant is 'small'; expected one of wide, light"):
+    with pytest.raises(MienError, match="variant is 'small'; expected 'wide' or 'light'"):
         create_model("fer_net", variant="small")

@@ -3,12 +3,8 @@ import torch
 from torchvision.models import GoogLeNet
 
 from mien.errors import MienError
-from mien.models import count_parameters, create_model
-
-
-def test_parameters_in_grey() -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model("googlenet", in_channels=1)) == 5_600_807
+from mien.models import create_model
+from tests.unit.models.conftest import CheckPretrained
 
 
 @torch.no_grad()
@@ -27,3 +23,17 @@ def test_logits_are_those_of_torchvision() -> None:
 def test_an_unknown_pooling_is_refused() -> None:
     with pytest.raises(MienError, match="pooling is 'flatten'; expected 'average' or 'max'"):
         create_model("googlenet", pooling="flatten")
+
+
+def test_pretrained_leaves_out_the_auxiliary_classifiers_of_the_published_file(
+    check_pretrained: CheckPretrained,
+) -> None:
+    published = GoogLeNet(aux_logits=True, transform_input=False, init_weights=False).eval()
+    seen = []
+    published.inception5b.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
+
+    def features(images: torch.Tensor) -> torch.Tensor:
+        published(images)
+        return seen.pop()
+
+    check_pretrained("googlenet", published.state_dict(), features)

@@ -1,33 +1,15 @@
+import re
+
 import pytest
 import torch
+from timm.layers.pool2d_same import AvgPool2dSame
 from timm.models.nasnet import NASNetALarge
+from torch import nn
 
 from mien.errors import MienError
-from mien.models import count_parameters, create_model
-from mien.models.architectures.nasnet import NasNetCells
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "parameters"),
-    [
-        ("nasnet_mobile", {"in_channels": 1}, 4_239_801),
-        ("nasnet_mobile", {"num_classes": 6}, 4_239_320),
-        ("nasnet_mobile", {"num_classes": 1000}, 5_289_978),
-        ("nasnetalarge", {"in_channels": 1}, 84_746_653),
-        ("nasnetalarge", {"num_classes": 6}, 84_744_348),
-    ],
-)
-def test_parameters_by_option(name: str, options: dict, parameters: int) -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model(name, **options)) == parameters
-
-
-@pytest.mark.parametrize(("name", "keras"), [("nasnet_mobile", 4_269_716), ("nasnetalarge", 84_916_818)])
-def test_without_its_head_it_counts_as_in_keras(name: str, keras: int) -> None:
-    with torch.device("meta"):
-        network = create_model(name)
-    statistics = [value for key, value in network.features.named_buffers() if "running" in key]
-    assert count_parameters(network.features) + sum(value.numel() for value in statistics) == keras
+from mien.models import create_model
+from mien.models.architectures.nasnet import NasNetCells, leave_out_padding
+from tests.unit.models.conftest import CheckPretrained, randomize
 
 
 def test_maps_shrink_as_published() -> None:
@@ -55,19 +37,60 @@ def test_an_unknown_pooling_is_refused() -> None:
         create_model("nasnet_mobile", pooling="sum")
 
 
+def published_name(name: str, *, cells_of_a_group: int) -> str:
+    """Return what timm, and Cadene from whom it took them, call a weight of `NasNetCells`."""
+    name = re.sub(
+        r"^groups\.(\d)\.(\d)", lambda found: f"cell_{cells_of_a_group * int(found[1]) + int(found[2])}", name
+    )
+    name = re.sub(r"^stem_", "cell_stem_", re.sub(r"^convolution\.", "conv0.", name))
+    return re.sub(r"^reductions\.", "reduction_cell_", name)
+
+
 @torch.no_grad()
-def test_up_to_the_first_reduction_it_is_wired_as_timm_wires_the_large_one() -> None:
-    other = NASNetALarge(num_classes=0, stem_size=32, num_features=24 * 44).eval()
-    cells = NasNetCells(3, stem=32, filters=44, repeats=6, momentum=0.1).eval()
-    pairs = [(cells.convolution, other.conv0), (cells.stem_0, other.cell_stem_0), (cells.stem_1, other.cell_stem_1)]
-    pairs += [(cell, getattr(other, f"cell_{place}")) for place, cell in enumerate(cells.groups[0])]
-    pairs.append((cells.reductions[0], other.reduction_cell_0))
-    outputs = []
-    for own, timms in pairs:
-        own.load_state_dict(timms.state_dict())
-    for reduction in pairs[-1]:
-        reduction.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
-    images = torch.rand(2, 3, 32, 32)
-    cells(images)
-    other(images)
-    torch.testing.assert_close(*outputs)
+@pytest.mark.parametrize("side", [32, 75])
+def test_the_cells_are_wired_as_timm_wires_the_large_one(side: int) -> None:
+    other = NASNetALarge(num_classes=0, stem_size=16, num_features=24 * 8).eval()
+    randomize(other)
+    leave_out_padding(other)
+    cells = NasNetCells(3, stem=16, filters=8, repeats=6, skips_reduction=True).eval()
+    weights = other.state_dict()
+    cells.load_state_dict({name: weights[published_name(name, cells_of_a_group=6)] for name in cells.state_dict()})
+    images = torch.rand(2, 3, side, side)
+    assert torch.equal(cells(images), other.forward_features(images))
+
+
+@torch.no_grad()
+def test_the_mobile_ones_cell_after_a_reduction_sees_what_was_reduced() -> None:
+    cells, seen = NasNetCells(3, stem=8, filters=8, repeats=2).eval(), {}
+    for name in ("groups.0.1", "reductions.0", "groups.1.0"):
+        cells.get_submodule(name).register_forward_hook(
+            lambda _module, inputs, output, name=name: seen.update({name: (inputs, output)})
+        )
+    cells(torch.rand(1, 3, 32, 32))
+    current, previous = seen["groups.1.0"][0]
+    assert current is seen["reductions.0"][1]
+    assert previous is seen["groups.0.1"][1]
+
+
+def test_averages_leave_out_what_is_padded() -> None:
+    network = nn.Sequential(AvgPool2dSame(3, 2, count_include_pad=False), nn.Sequential(nn.AvgPool2d(3, 1, 1)))
+    leave_out_padding(network)
+    assert network[0](torch.ones(1, 1, 4, 4)).tolist() == [[[[1, 1], [1, 1]]]]
+    assert type(network[1][0]) is nn.AvgPool2d
+
+
+def test_weights_begin_as_in_keras() -> None:
+    torch.manual_seed(1)
+    features = create_model("nasnet_mobile").features
+    plain, separable = features.stem_1.conv_1x1.conv.weight, features.groups[0][1].comb_iter_0_left.separable_1
+    assert plain.std().item() == pytest.approx((2 / 44) ** 0.5, rel=0.1)
+    pointwise = separable.pointwise_conv2d.weight
+    assert 0.95 * (6 / 88) ** 0.5 < pointwise.abs().max().item() <= (6 / 88) ** 0.5
+
+
+def test_pretrained_weights_are_found_by_their_published_names(check_pretrained: CheckPretrained) -> None:
+    published = NasNetCells(3, stem=32, filters=44, repeats=4).eval()
+    randomize(published)
+    weights = {published_name(name, cells_of_a_group=6): value for name, value in published.state_dict().items()}
+    assert {"conv0.conv.weight", "cell_stem_1.path_2.conv.weight", "cell_15.conv_1x1.bn.bias"} < set(weights)
+    check_pretrained("nasnet_mobile", {**weights, "last_linear.bias": torch.zeros(1000)}, published)

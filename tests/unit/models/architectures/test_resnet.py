@@ -1,20 +1,12 @@
 import pytest
-import torch
+import timm
 
-from mien.models import count_parameters, create_model
+from tests.unit.models.conftest import CheckPretrained
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "parameters"),
-    [
-        ("resnet50", {"in_channels": 1}, 23_516_103),
-        ("seresnet34", {"in_channels": 1}, 21_443_187),
-        ("seresnet50", {"in_channels": 1}, 26_047_095),
-        ("seresnext101_32x4d", {"in_channels": 1}, 46_914_487),
-        ("seresnext101_32x4d", {"hidden": [1024]}, 49_011_767),
-        ("resnest50", {"num_classes": 1000}, 27_483_240),
-    ],
+    ("name", "timms"), [("resnet34", "resnet34"), ("seresnet34", "legacy_seresnet34"), ("resnest50", "resnest50d")]
 )
-def test_parameters_by_option(name: str, options: dict, parameters: int) -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model(name, **options)) == parameters
+def test_pretrained(name: str, timms: str, check_pretrained: CheckPretrained) -> None:
+    published = timm.create_model(timms).eval()
+    check_pretrained(name, published.state_dict(), published.forward_features)

@@ -1,8 +1,8 @@
-import torch
+import timm
 
-from mien.models import count_parameters, create_model
+from tests.unit.models.conftest import CheckPretrained
 
 
-def test_parameters_in_grey() -> None:
-    with torch.device("meta"):
-        assert count_parameters(create_model("xception", in_channels=1)) == 20_820_719
+def test_pretrained(check_pretrained: CheckPretrained) -> None:
+    published = timm.create_model("legacy_xception").eval()
+    check_pretrained("xception", published.state_dict(), published.forward_features)

@@ -24,5 +24,5 @@ def test_parametric_relu_learns_one_slope_a_channel() -> None:
 
 
 def test_create_activation_refuses_an_unknown_name() -> None:
-    with pytest.raises(ValueError, match="activation is 'swish'; expected one of relu, leaky_relu, parametric_relu"):
+    with pytest.raises(ValueError, match="activation is 'swish'; expected one of 'relu', 'leaky_relu', 'parametric"):
         create_activation("swish", 4)

@@ -24,5 +24,5 @@ def test_convolution_unit_leaves_out_what_is_not_wanted() -> None:
 
 
 def test_convolution_unit_refuses_an_unknown_norm() -> None:
-    with pytest.raises(ValueError, match="norm is 'batch'; expected 'torch', 'keras' or 'none'"):
+    with pytest.raises(ValueError, match="norm is 'batch'; expected one of 'torch', 'keras', 'none'"):
         convolution_unit(3, 8, norm="batch")

@@ -43,7 +43,7 @@ def test_sigmoid_lies_between_a_half_and_one_after_the_last_relu() -> None:
     ("options", "message"),
     [
         ({"depth": 0}, "depth is 0; expected at least 1"),
-        ({"depth": 1, "activation": "tanh"}, "activation is 'tanh'; expected one of softmax, sigmoid, none"),
+        ({"depth": 1, "activation": "tanh"}, "activation is 'tanh'; expected one of 'softmax', 'sigmoid', 'none'"),
     ],
 )
 def test_refusals(options: dict, message: str) -> None:

@@ -1,7 +1,8 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
-from mien.models.layers.pooling import SameMaxPool2d, StochasticPool2d, create_pooling
+from mien.models.layers.pooling import SameAveragePool2d, SameMaxPool2d, StochasticPool2d, create_pooling
 
 WINDOW = torch.tensor([[1.0, 3.0], [0.0, 4.0]]).reshape(1, 1, 2, 2)
 
@@ -18,7 +19,7 @@ def test_create_pooling_takes_kernel_stride_and_padding(name: str) -> None:
 
 
 def test_create_pooling_refuses_an_unknown_name() -> None:
-    with pytest.raises(ValueError, match="pooling is 'mean'; expected one of max, average, stochastic"):
+    with pytest.raises(ValueError, match="pooling is 'mean'; expected one of 'max', 'average', 'stochastic'"):
         create_pooling("mean")
 
 
@@ -53,3 +54,13 @@ def test_same_pooling_of_an_even_side_begins_at_the_corner() -> None:
     assert torch.equal(SameMaxPool2d(3, 2)(features)[0, 0], torch.ones(2, 2))
     features[0, 0, 2, 2], features[0, 0, 3, 3] = 0.0, 1.0
     assert torch.equal(SameMaxPool2d(3, 2)(features)[0, 0], torch.tensor([[0.0, 0.0], [0.0, 1.0]]))
+
+
+@pytest.mark.parametrize("side", [44, 11, 6, 5, 1])
+def test_same_average_pooling_leaves_out_what_is_padded(side: int) -> None:
+    features = torch.rand(2, 3, side, side)
+    pooled = SameAveragePool2d(3, 2)(features)
+    assert pooled.shape[2:] == (-(-side // 2), -(-side // 2))
+    # An odd side is padded by one at both ends, which torch's own pooling does too; an even one at the far end alone.
+    theirs = F.avg_pool2d(features, 3, 2, side % 2, ceil_mode=True, count_include_pad=False)
+    torch.testing.assert_close(pooled, theirs)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from timm.layers import Conv2dSame
 
-from mien.models.layers.same_padding import SameConv2d, same_margins
+from mien.models.layers.same_padding import SameConv2d, pad_same, same_margins
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,11 @@ from mien.models.layers.same_padding import SameConv2d, same_margins
 )
 def test_same_margins(side: int, kernel: int, stride: int, *, margins: tuple[int, int]) -> None:
     assert same_margins(side, kernel, stride=stride) == margins
+
+
+def test_pad_same_adds_the_odd_pixel_at_right_and_bottom() -> None:
+    padded = pad_same(torch.zeros(1, 1, 4, 3), 3, stride=2, value=7.0)
+    assert padded[0, 0].tolist() == [[7, 0, 0, 0, 7]] * 4 + [[7] * 5]
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 10)])
