@@ -32,7 +32,7 @@ def network_rows(
     for each in facts:
         row = [
             each.name,
-            each.card.study or _OWN,
+            ", ".join(each.card.studies) or _OWN,
             f"{each.summary.parameters:,}",
             f"{each.summary.gflops:.3g}",
             size_text(each.summary.input_size),
@@ -57,8 +57,9 @@ def card_rows(
     card, summary = facts.card, facts.summary
     rows = [
         ("network", facts.name),
+        ("also called", ", ".join(facts.aliases) or "-"),
         ("what", facts.title),
-        ("study", card.study or _OWN),
+        ("study", ", ".join(card.studies) or _OWN),
         ("source", card.source),
         ("input", size_text(summary.input_size)),
         ("further sizes", ", ".join(map(size_text, card.further_sizes)) or "-"),
@@ -69,7 +70,7 @@ def card_rows(
         ("note", card.note or "-"),
     ]
     if latency_ms is not None:
-        rows.insert(9, ("latency", f"{latency_ms:.2f} ms a picture, one core, torch, float32"))
+        rows.insert(10, ("latency", f"{latency_ms:.2f} ms a picture, one core, torch, float32"))
     return rows
 
 
@@ -125,7 +126,7 @@ def catalogue_markdown(facts: Sequence["NetworkFacts"], *, ships_as: Mapping[str
     for each in facts:
         parts.append(f"## {each.name}\n\n{each.title}")
         shown = [row for row in card_rows(each, ships_as=ships_as.get(each.name, ())) if row[1] != "-"]
-        parts.append("\n".join(f"- {word}: {text}" for word, text in shown[2:]))
+        parts.append("\n".join(f"- {word}: {text}" for word, text in shown if word not in ("network", "what")))
         if each.options:
             listed = [f"- `{name}` ({default}): {what}" for name, default, what in option_rows(each.options)[1:]]
             parts.append("\n".join(["Options, with their defaults:", "", *listed]).replace("``", "`"))

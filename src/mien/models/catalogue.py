@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from mien.models.classifier import Classifier
-from mien.models.registry import SET_BY_DATA, ModelCard, create_model, find_builder, find_card
+from mien.models.registry import MODELS, SET_BY_DATA, ModelCard, create_model, find_builder, find_card
 from mien.models.summary import ModelSummary, summarize
 from mien.recognition.model_file import Contract
 
@@ -35,6 +35,7 @@ class NetworkFacts:
 
     Args:
         name: Registered name.
+        aliases: Further names it goes by.
         card: Its card.
         title: First line of its docstring.
         summary: What it is made of.
@@ -43,6 +44,7 @@ class NetworkFacts:
     """
 
     name: str
+    aliases: tuple[str, ...]
     card: ModelCard
     title: str
     summary: ModelSummary
@@ -66,10 +68,12 @@ def find_facts(name: str, *, num_classes: int | None = None, side: int | None = 
     card = find_card(name)
     channels, height, width = card.input_size
     builder = find_builder(name)
+    entry = None if "/" in name else MODELS.get(name)
     with torch.device("meta"):
         network = create_model(name, num_classes=num_classes or card.num_classes, in_channels=channels, **options)
     return NetworkFacts(
-        name=name,
+        name=entry.name if entry else name,
+        aliases=entry.aliases if entry else (),
         card=card,
         title=(inspect.getdoc(builder) or "").partition("\n")[0],
         summary=summarize(network, (channels, side or height, side or width)),

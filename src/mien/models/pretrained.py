@@ -1,19 +1,16 @@
 """Published weights, from files that the user fetched: nothing is downloaded behind anyone's back."""
 
-import pickle
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import timm
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from timm.models import adapt_input_conv
 from torch import Tensor, nn
 
 from mien.errors import MienError
+from mien.models.weights import read_weights
 from mien.places import weights_folder
 
 
@@ -59,42 +56,6 @@ def _find(name: str, address: str, file: Path) -> Path:
     return file
 
 
-def read_published(file: Path) -> dict[str, Tensor]:
-    """Return the weights in a file by their names there.
-
-    Args:
-        file: A safetensors file, or one of torch's with the weights alone or under ``state_dict``.
-
-    Raises:
-        MienError: If it holds no weights.
-    """
-    with naming_a_bad_file(file):
-        if file.suffix == ".safetensors":
-            return load_file(file)
-        weights = torch.load(file, map_location="cpu", weights_only=True)
-    weights = weights.get("state_dict", weights) if isinstance(weights, dict) else weights
-    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
-        raise MienError(f"{file}: not the weights of the network (no tensors by name); fetch it anew")
-    return weights
-
-
-@contextmanager
-def naming_a_bad_file(file: Path) -> Iterator[None]:
-    """Turn what reading weights raises into one line that names their file.
-
-    Args:
-        file: The file that is read within.
-
-    Raises:
-        MienError: If the file cannot be read as weights, or they do not fit.
-    """
-    try:
-        yield
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as fault:
-        reason = (str(fault) or type(fault).__name__).splitlines()[0]
-        raise MienError(f"{file}: not the weights of the network ({reason}); fetch it anew") from fault
-
-
 def is_built_without_memory() -> bool:
     """Return whether networks are at present built on torch's ``meta`` device, to count them or check their options."""
     return torch.get_default_device().type == "meta"
@@ -113,7 +74,7 @@ def load_published(
 
     Args:
         body: Changed in place.
-        file: Their file, as `read_published` takes it.
+        file: Their file, as `mien.models.weights.read_weights` takes it.
         first: Name of the first convolution's weight in the body.
         rename: From the published names to the body's; weights that the body has not, such as the head's, are left out.
 
@@ -122,7 +83,7 @@ def load_published(
     """
     if is_built_without_memory():
         return
-    published = rename(read_published(file))
+    published = rename(read_weights(file))
     own = {name: published[name] for name in body.state_dict() if name in published}
     if first in own:
         own[first] = adapt_input_conv(body.get_parameter(first).shape[1], own[first])

@@ -28,8 +28,8 @@ class ModelCard:
         input_size: ``(channels, height, width)`` it was made for.
         parameters: Trainable parameters with `num_classes` classes at `input_size` and default options;
             None where nobody has counted them.
-        study: Study that uses it: ``camnet``, ``still_images``, ``compact_realtime``, ``cnn_lstm`` or ``resnet_cbam``;
-            empty for mien's own.
+        studies: Studies that use it, of ``camnet``, ``still_images``, ``compact_realtime``, ``cnn_lstm`` and
+            ``resnet_cbam``; none for mien's own.
         family: Networks of one family share their code; `make test` exports one of each.
         num_classes: Classes of the study.
         further_sizes: Other ``(channels, height, width)`` it is claimed to run at.
@@ -41,7 +41,7 @@ class ModelCard:
     source: str
     input_size: tuple[int, int, int]
     parameters: int | None
-    study: str = ""
+    studies: tuple[str, ...] = ()
     family: str = ""
     num_classes: int = 7
     further_sizes: tuple[tuple[int, int, int], ...] = ()

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from mien.errors import MienError
 from mien.models.layers.choice import check_choice
 from mien.models.pooled import PooledClassifier
-from mien.models.pretrained import find_pretrained
+from mien.models.pretrained import find_pretrained, is_built_without_memory
 from mien.models.registry import ModelCard
-from mien.models.pretrained import find_pretrained, is_built_without_memory, naming_a_bad_file
+from mien.models.weights import naming_a_bad_file
 
 POOLINGS = {"own": None, "average": "avg", "max": "max"}
 

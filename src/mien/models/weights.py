@@ -1,10 +1,14 @@
 """Weights from a file into a network: whole, without the head, or summed over the colours; never half in silence."""
 
+import pickle
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from mien.errors import WeightsError
@@ -40,23 +44,41 @@ class LoadedWeights:
 
 
 def read_weights(file: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file by name.
+    """Return the tensors of a file by name; nothing in it is run.
 
     Args:
-        file: The file.
+        file: A safetensors file, or one of torch's with the weights alone or under ``state_dict``.
 
     Raises:
-        WeightsError: If it is missing, cut off or no safetensors file.
+        WeightsError: If it is missing, damaged or holds no weights.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     if not file.is_file():
-        raise WeightsError(f"{file} does not exist; expected weights in a safetensors file")
+        raise WeightsError(f"{file} does not exist; expected weights in a safetensors file or one of torch's")
+    with naming_a_bad_file(file):
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        weights = torch.load(file, map_location="cpu", weights_only=True)
+    weights = weights.get("state_dict", weights) if isinstance(weights, dict) else weights
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise WeightsError(f"{file}: not weights (no tensors by name in it)")
+    return weights
+
+
+@contextmanager
+def naming_a_bad_file(file: Path) -> Iterator[None]:
+    """Turn what reading weights raises into one line that names their file.
+
+    Args:
+        file: The file that is read within.
+
+    Raises:
+        WeightsError: If the file cannot be read as weights, or they do not fit.
+    """
     try:
-        return load_file(file)
-    except (SafetensorError, OSError) as fault:
-        raise WeightsError(f"{file}: not a whole safetensors file ({str(fault).splitlines()[0]})") from None
+        yield
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as fault:
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise WeightsError(f"{file}: not whole, or no weights of this network ({reason}); fetch it anew") from fault
 
 
 def load_weights(
@@ -70,7 +92,7 @@ def load_weights(
 
     Args:
         network: The network.
-        weights: Safetensors file, or a state.
+        weights: File as `read_weights` takes it, or a state.
         is_exact: Whether nothing may be left out or adapted.
         source: What messages call a state.
 

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from mien.errors import WeightsError
 from mien.models import create_model, load_weights
-from mien.models.weights import read_weights
+from mien.models.weights import naming_a_bad_file, read_weights
 
 OPTIONS = {"width": 8, "hidden": 16}
 
@@ -105,9 +105,33 @@ def test_read_weights_names_a_missing_file(tmp_path: Path) -> None:
         read_weights(tmp_path / "w.safetensors")
 
 
-def test_read_weights_names_a_damaged_file(tmp_path: Path) -> None:
-    file = tmp_path / "w.safetensors"
-    save_file({"a": torch.zeros(100)}, file)
-    file.write_bytes(file.read_bytes()[:-8])
-    with pytest.raises(WeightsError, match=r"w\.safetensors: not a whole safetensors file \("):
-        read_weights(file)
+def test_read_weights_reads_safetensors(tmp_path: Path) -> None:
+    save_file({"weight": torch.ones(2)}, tmp_path / "net.safetensors")
+    assert read_weights(tmp_path / "net.safetensors")["weight"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("held", [{"weight": torch.ones(2)}, {"epoch": 3, "state_dict": {"weight": torch.ones(2)}}])
+def test_read_weights_reads_torch_files_with_weights_alone_or_under_state_dict(held: object, tmp_path: Path) -> None:
+    torch.save(held, tmp_path / "net.pth.tar")
+    assert read_weights(tmp_path / "net.pth.tar")["weight"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.pth"])
+@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html>"])
+def test_read_weights_names_a_file_without_weights(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(WeightsError, match=rf"{name}: not whole, or no weights of this network \(.+\); f") as caught:
+        read_weights(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("held", [[torch.ones(1)], {"epoch": 3}, {"state_dict": 3}])
+def test_read_weights_refuses_what_are_no_tensors_by_name(held: object, tmp_path: Path) -> None:
+    torch.save(held, tmp_path / "net.pth")
+    with pytest.raises(WeightsError, match=r"net\.pth: not weights \(no tensors by name in it\)"):
+        read_weights(tmp_path / "net.pth")
+
+
+def test_naming_a_bad_file_leaves_other_faults_alone(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), naming_a_bad_file(tmp_path):
+        _ = 1 / 0

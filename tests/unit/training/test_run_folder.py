@@ -84,7 +84,7 @@ def test_missing_and_damaged_weights_are_named(run: RunFolder) -> None:
         with pytest.raises(RunFolderError, match="no best weights yet"):
             call()
     run.weights_file().write_bytes(b"nothing")
-    with pytest.raises(RunFolderError, match=r"best\.safetensors: not a whole safetensors file"):
+    with pytest.raises(RunFolderError, match=r"best\.safetensors: not whole, or no weights of this network"):
         run.load_network()
     run.save_weights({"other": torch.zeros(1)}, which="best", facts={})
     with pytest.raises(RunFolderError, match="does not fit the network: stages"):

@@ -84,10 +84,10 @@ def _list_networks(*, study: str | None, measure: bool) -> None:
     from mien.models.catalogue import find_facts
     from mien.models.summary import measure_latency_ms
 
-    studies = sorted({entry.card.study for entry in MODELS if entry.card.study})
+    studies = sorted({study for entry in MODELS for study in entry.card.studies})
     if study is not None and study not in studies:
         raise MienError(f"unknown study {study!r}{suggest(study, studies)}")
-    names = [entry.name for entry in MODELS if study in (None, entry.card.study)]
+    names = [entry.name for entry in MODELS if study is None or study in entry.card.studies]
     progress = ProgressLine(len(names), noun="networks")
     measured = 0
 
@@ -125,8 +125,9 @@ def _print_network(
     from mien.recognition.model_file import shipped_models
     from mien.settings import parse_setting
 
-    if "/" not in name and name not in MODELS.names():
-        raise MienError(f"unknown model {name!r}{suggest(name, [*shipped_models(), *MODELS.names()])}")
+    known = [*shipped_models(), *(each for entry in MODELS for each in (entry.name, *entry.aliases))]
+    if "/" not in name and name not in known:
+        raise MienError(f"unknown model {name!r}{suggest(name, known)}")
     options: dict[str, Any] = dict(
         parse_setting(change, expected="OPTION=VALUE, such as width=24") for change in changes
     )
@@ -138,7 +139,7 @@ def _print_network(
             latency = measure_latency_ms(network, facts.summary.input_size)
     except ValueError as fault:
         raise MienError(f"model {name!r}: {fault}") from None
-    _print_pairs(dict(card_rows(facts, ships_as=_ships_as().get(name, ()), latency_ms=latency)))
+    _print_pairs(dict(card_rows(facts, ships_as=_ships_as().get(facts.name, ()), latency_ms=latency)))
     if facts.options:
         print_rows(option_rows(facts.options), num_text_columns=3)
     print_rows(layer_rows(facts.summary, depth=depth), num_text_columns=3)

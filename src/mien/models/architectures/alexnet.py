@@ -17,7 +17,7 @@ SIDE = 227
         "https://doi.org/10.1145/3065386; study compact_realtime, section 2.1",
         input_size=(1, 227, 227),
         parameters=56_873_671,
-        study="compact_realtime",
+        studies=("compact_realtime",),
         family="alexnet",
         further_sizes=((1, 48, 48),),
         test_size=(1, 48, 48),

@@ -18,7 +18,7 @@ STEMS = {"wide": (wide_stem, 32), "narrow": (narrow_stem, 8)}
         source="Shi and Zhu, https://arxiv.org/abs/2103.10189, named by study compact_realtime, section 2.3",
         input_size=(1, 224, 224),
         parameters=11_172_123,
-        study="compact_realtime",
+        studies=("compact_realtime",),
         family="arm_resnet18",
         note=(
             "ResNet-18 without its pooling (11,170,240 parameters with one channel), the amend module (1,029) and a "

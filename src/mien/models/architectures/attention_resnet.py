@@ -124,7 +124,7 @@ def _as_cited(ran: str, parameters: int) -> ModelCard:
         input_size=(1, 48, 48),
         further_sizes=((1, 64, 64),),
         parameters=parameters,
-        study="resnet_cbam",
+        studies=("resnet_cbam",),
         family="attention_resnet",
         note=(
             f"What the study's text cites; what it ran is `{ran}`. Reduction 16, batch norm after the 7x7 convolution. "

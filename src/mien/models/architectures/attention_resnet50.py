@@ -118,7 +118,7 @@ def _card(source: str, parameters: int, *, with_a_hidden_layer: str) -> ModelCar
         input_size=(3, 224, 224),
         test_size=(3, 32, 32),
         parameters=parameters,
-        study="camnet",
+        studies=("camnet",),
         family="attention_resnet",
         note=(
             "The text's 'fully connected layer having a size of 2048 and a softmax' is read as one linear layer from "

@@ -29,7 +29,7 @@ def _localization(in_channels: int) -> nn.Sequential:
         source="Minaee et al., https://arxiv.org/abs/1902.01019, after the text of study cnn_lstm, chapter 4",
         input_size=(1, 48, 48),
         parameters=66_857,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="attentional_cnn",
         note=(
             "After the text: four convolutions, each two followed by max-pooling and ReLU, dropout and two linear "

@@ -30,7 +30,7 @@ def _map_side(side: int, *, padding: str, num_pools: int) -> int:
         source="Study camnet, section 4.1",
         input_size=(1, 48, 48),
         parameters=1_862_983,
-        study="camnet",
+        studies=("camnet",),
         family="baseline_cnn",
         note=(
             "The text names two poolings and one padding for all, without its kind: `third_pooling=True` gives "

@@ -33,7 +33,7 @@ POSITIONS = {"both": (True, True), "first": (True, False), "second": (False, Tru
         test_size=(3, 32, 32),
         further_sizes=((3, 64, 64),),
         parameters=141_366_759,
-        study="camnet",
+        studies=("camnet",),
         family="camnet",
         note=(
             "No count is published: ResNet-34's two batch norms are kept after the split attention, which stands "

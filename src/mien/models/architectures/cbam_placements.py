@@ -18,7 +18,7 @@ def _card(source: str, parameters: int, *, note: str) -> ModelCard:
         input_size=(1, 48, 48),
         further_sizes=((1, 64, 64),),
         parameters=parameters,
-        study="resnet_cbam",
+        studies=("resnet_cbam",),
         family="attention_resnet",
         note=f"{note} {_OPEN}",
     )

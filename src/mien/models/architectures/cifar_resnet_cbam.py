@@ -115,7 +115,7 @@ def _card(named: str, parameters: int, *, at_64: str) -> ModelCard:
         ),
         input_size=(1, 48, 48),
         parameters=parameters,
-        study="resnet_cbam",
+        studies=("resnet_cbam",),
         family="cifar_resnet_cbam",
         note=(
             f"The report calls it {named} and counts modules as only this network has them; it states no count. "

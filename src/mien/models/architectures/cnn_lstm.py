@@ -44,7 +44,7 @@ class SequenceReader(nn.Module):
         source="Study cnn_lstm, section 8.5 C, which states 457,031 trainable parameters; no code published",
         input_size=(1, 48, 48),
         parameters=457_031,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="cnn_lstm",
         further_sizes=((1, 64, 64),),
         note=(

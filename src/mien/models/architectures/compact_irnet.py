@@ -43,7 +43,7 @@ class InvertedResidual(nn.Module):
         source="Study compact_realtime, section 4.1; code: daocongtuyen2x/Realtime-facial-emotion-recognition-model",
         input_size=(1, 40, 40),
         parameters=784_263,
-        study="compact_realtime",
+        studies=("compact_realtime",),
         family="compact_irnet",
         further_sizes=((1, 48, 48),),
         note="Trained there on crops of 40 pixels, ten a picture.",

@@ -6,13 +6,13 @@ from mien.models.timm_classifier import TimmClassifier
 _HUANG = "Huang et al., Densely Connected Convolutional Networks, https://arxiv.org/abs/1608.06993"
 
 
-def _card(study: str, parameters: int, *, side: int, note: str) -> ModelCard:
+def _card(studies: tuple[str, ...], parameters: int, *, side: int, note: str) -> ModelCard:
     return ModelCard(
         source=_HUANG,
         input_size=(3, side, side),
         test_size=(3, 32, 32),
         parameters=parameters,
-        study=study,
+        studies=studies,
         family="densenet",
         note=note,
     )
@@ -21,10 +21,10 @@ def _card(study: str, parameters: int, *, side: int, note: str) -> ModelCard:
 @register_model(
     "densenet121",
     card=_card(
-        "camnet",
+        ("camnet", "still_images"),
         6_961_031,
         side=224,
-        note="Of still_images too, at 48 pixels and with six classes: 6,960,006 parameters.",
+        note="In still_images at 48 pixels and with six classes: 6,960,006 parameters.",
     ),
 )
 class DenseNet121(TimmClassifier):
@@ -35,7 +35,7 @@ class DenseNet121(TimmClassifier):
 
 @register_model(
     "densenet169",
-    card=_card("still_images", 12_496_135, side=48, note="With the study's six classes 12,494,470 parameters."),
+    card=_card(("still_images",), 12_496_135, side=48, note="With the study's six classes 12,494,470 parameters."),
 )
 class DenseNet169(TimmClassifier):
     """Blocks of 6, 12, 32 and 32 layers."""

@@ -17,7 +17,7 @@ from mien.models.stacked import StackedClassifier
         source="Saravanan et al., https://arxiv.org/abs/1910.05602, after the text of study cnn_lstm, chapter 4",
         input_size=(1, 48, 48),
         parameters=1_313_287,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="feed_forward",
         note=(
             "After the text, which names the network and states no sizes: hidden layers of 512 and 256 units are "

@@ -25,7 +25,7 @@ VARIANTS: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, int]]] = 
         source="Study compact_realtime, section 2.2, after Mohan et al., FER-net, https://doi.org/10.1007/s00521-020-05676-y",
         input_size=(1, 48, 48),
         parameters=4_474_759,
-        study="compact_realtime",
+        studies=("compact_realtime",),
         family="fer_net",
         note=(
             "An instance of the layout, not a reproduction: no source states the widths. `variant` is 'wide', the four "

@@ -18,7 +18,7 @@ from mien.models.registry import ModelCard, register_model
         input_size=(3, 224, 224),
         test_size=(3, 32, 32),
         parameters=5_607_079,
-        study="cnn_lstm",
+        studies=("camnet", "cnn_lstm"),
         family="googlenet",
         note=(
             "Of the study's related work. torchvision's, without auxiliary classifiers: it has batch norm, and 3x3 "

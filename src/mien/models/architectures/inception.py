@@ -9,7 +9,7 @@ def _card(source: str, parameters: int, *, with_six: str) -> ModelCard:
         source=source,
         input_size=(3, 75, 75),
         parameters=parameters,
-        study="still_images",
+        studies=("still_images",),
         family="inception",
         note=(
             f"Made for 299 pixels; the study feeds 75, the smallest that works. With its six classes {with_six} "

@@ -20,7 +20,7 @@ STAGES = (64, 128, 256, 512)
         source="Khaireddin and Chen, https://arxiv.org/abs/2105.03588; study compact_realtime, section 2.3",
         input_size=(1, 40, 40),
         parameters=29_890_759,
-        study="compact_realtime",
+        studies=("compact_realtime",),
         family="khaireddin_vgg",
         note=(
             "The paper's text says convolution, ReLU, batch norm; its published code, followed here, has batch norm "

@@ -56,7 +56,7 @@ class SeparableResidual(nn.Module):
         "https://arxiv.org/abs/1710.07557; named by study cnn_lstm's related work",
         input_size=(1, 48, 48),
         parameters=56_951,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="mini_xception",
         further_sizes=((1, 64, 64),),
         note=(

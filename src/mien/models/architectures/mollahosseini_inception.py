@@ -24,7 +24,7 @@ def _modules(in_channels: int, names: tuple[str, ...]) -> list[nn.Module]:
         source="Mollahosseini et al., https://arxiv.org/abs/1511.04110, after the text of study cnn_lstm, table 1",
         input_size=(1, 48, 48),
         parameters=7_795_503,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="mollahosseini_inception",
         further_sizes=((1, 64, 64),),
         note=(

@@ -37,7 +37,7 @@ MOBILE_WEIGHTS = "http://data.lip6.fr/cadene/pretrainedmodels/nasnetamobile-7e03
         input_size=(3, 48, 48),
         test_size=(3, 32, 32),
         parameters=84_748_381,
-        study="still_images",
+        studies=("still_images",),
         family="nasnet",
         note="Made for 331 pixels. With the study's six classes 84,744,348 parameters.",
     ),
@@ -138,7 +138,7 @@ class NasNetCells(nn.Module):
         input_size=(3, 48, 48),
         test_size=(3, 32, 32),
         parameters=4_240_377,
-        study="still_images",
+        studies=("still_images",),
         family="nasnet",
         note=(
             "Made for 224 pixels; 5,289,978 parameters with 1,000 classes, as in Keras, and 4,239,320 with the study's "

@@ -16,7 +16,7 @@ from mien.models.stacked import StackedClassifier
         source="Pramerdorfer and Kampel, https://arxiv.org/abs/1612.02903, after the text of study cnn_lstm, chapter 4",
         input_size=(1, 48, 48),
         parameters=1_206_839,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="pramerdorfer_inception",
         further_sizes=((1, 64, 64),),
         note=(

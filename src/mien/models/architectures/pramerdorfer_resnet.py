@@ -17,7 +17,7 @@ from mien.models.stacked import StackedClassifier, smallest_side_with_the_same_m
         source="Pramerdorfer and Kampel, https://arxiv.org/abs/1612.02903, after the text of study cnn_lstm, chapter 4",
         input_size=(1, 48, 48),
         parameters=5_325_159,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="pramerdorfer_resnet",
         note=(
             "After the text: the 34-layer ResNet with fewer parameters and with dropout. Here its widths are halved "

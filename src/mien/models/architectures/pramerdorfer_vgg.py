@@ -19,7 +19,7 @@ WIDTHS = (32, 64, 128, 128)
         source="Pramerdorfer and Kampel, https://arxiv.org/abs/1612.02903, after the text of study cnn_lstm, chapter 4",
         input_size=(1, 48, 48),
         parameters=1_770_855,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="pramerdorfer_vgg",
         note=(
             "After the text: VGG-B with changes. Here it has one block less, dropout after each block, one hidden "

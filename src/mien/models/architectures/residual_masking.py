@@ -12,7 +12,7 @@ from mien.models.registry import ModelCard, register_model
         test_size=(3, 32, 32),
         further_sizes=((3, 64, 64),),
         parameters=137_796_423,
-        study="camnet",
+        studies=("camnet",),
         family="camnet",
         note=(
             "Dropout is 0.4, as in the authors' own code (github.com/phamquiluan/ResidualMaskingNetwork); masks are a "

@@ -14,7 +14,7 @@ def _card(source: str, parameters: int, *, note: str = "", side: int = 224) -> M
         input_size=(3, side, side),
         test_size=(3, 32, 32),
         parameters=parameters,
-        study="camnet",
+        studies=("camnet",),
         family="resnet",
         note=note,
     )

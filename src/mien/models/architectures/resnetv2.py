@@ -10,7 +10,7 @@ def _card(study_name: str, parameters: int, *, with_six: str) -> ModelCard:
         input_size=(3, 48, 48),
         test_size=(3, 32, 32),
         parameters=parameters,
-        study="still_images",
+        studies=("still_images",),
         family="resnetv2",
         note=(
             f"Made for 224 pixels. With the study's six classes {with_six} parameters. Keras, which the study used, "

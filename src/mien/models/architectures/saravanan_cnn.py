@@ -20,7 +20,7 @@ WIDTHS = (64, 128, 256)
         source="Saravanan et al., https://arxiv.org/abs/1910.05602, after the text of study cnn_lstm, chapter 4",
         input_size=(1, 48, 48),
         parameters=1_208_775,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="saravanan_cnn",
         note=(
             "After the text: its ten layers are six convolutions, three poolings and one linear layer, so the second "

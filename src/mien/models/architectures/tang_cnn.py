@@ -23,7 +23,7 @@ def _map_side(side: int) -> int:
         source="Tang, https://arxiv.org/abs/1306.0239, after the text of study cnn_lstm, table 1",
         input_size=(1, 42, 42),
         parameters=5_008_295,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="tang_cnn",
         note=(
             "After the text, which says a convolutional network with support-vector machines in place of softmax: the "

@@ -41,7 +41,7 @@ def _card(name: str, parameters: int, *, with_six: str, camnet: str) -> ModelCar
         input_size=(3, 48, 48),
         test_size=(3, 32, 32),
         parameters=parameters,
-        study="still_images",
+        studies=("camnet", "still_images"),
         family="vgg",
         note=(
             "Convolutions, global average pooling and one linear layer, as Keras gives it without its top; with the "

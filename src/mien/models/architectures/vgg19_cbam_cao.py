@@ -23,7 +23,7 @@ STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
         input_size=(1, 48, 48),
         further_sizes=((1, 64, 64),),
         parameters=20_105_175,
-        study="resnet_cbam",
+        studies=("resnet_cbam",),
         family="vgg19_cbam_cao",
         note=(
             "The text says only that CBAM follows every max-pool. Count: 20,023,232 of VGG19's convolutions with one "

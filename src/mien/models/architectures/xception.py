@@ -11,7 +11,7 @@ from mien.models.timm_classifier import TimmClassifier
         input_size=(3, 299, 299),
         test_size=(3, 32, 32),
         parameters=20_821_295,
-        study="cnn_lstm",
+        studies=("cnn_lstm",),
         family="xception",
         note="Of the study's related work. timm's legacy_xception; its other Xceptions are later variants.",
     ),

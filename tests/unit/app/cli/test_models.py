@@ -100,7 +100,7 @@ def test_models_refuses_an_unknown_study(run: Runner) -> None:
 def test_models_with_a_network_prints_card_options_and_layers(run: Runner) -> None:
     ran = run("models", "cnn_mha", "dense200=true", "--measure", "--depth", "1")
     lines = ran.out.splitlines()
-    card = dict(line.split(maxsplit=1) for line in lines[:11])
+    card = dict(line.split(maxsplit=1) for line in lines[:12])
     assert (ran.code, ran.err) == (0, "")
     assert card["parameters"] == "324,567 with 7 classes"
     assert card["latency"].endswith("ms a picture, one core, torch, float32")
