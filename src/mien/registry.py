@@ -7,9 +7,12 @@ documentation and contract tests read it.
 import importlib
 import pkgutil
 import threading
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from inspect import Parameter
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from mien.errors import MienError, suggest
 
@@ -115,3 +118,71 @@ class Registry(Generic[Plugin, Card]):
                 self._is_scanned = True
             finally:
                 self._is_scanning = False
+
+
+def find_argument_faults(
+    known: Mapping[str, Parameter], given: Mapping[str, Any], *, set_elsewhere: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return what is wrong with the options a person gives to a plugin, a line each.
+
+    Values are checked where the annotation says plainly what they are: numbers, text, truth, paths (given as text),
+    a choice (``Literal``), a list of these, or one of several.
+
+    Args:
+        known: The plugin's own arguments, from its signature.
+        given: Options by name.
+        set_elsewhere: Arguments that nobody sets by hand, with what sets them.
+    """
+    faults = []
+    for option, value in given.items():
+        if set_elsewhere and option in set_elsewhere:
+            faults.append(f"{option}: set by {set_elsewhere[option]}, not by hand")
+        elif option not in known:
+            faults.append(f"{option}: unknown option{suggest(option, known)}")
+        elif not _fits(value, known[option].annotation):
+            faults.append(f"{option}: expected {describe_annotation(known[option].annotation)}, found {value!r}")
+    return faults
+
+
+def _fits(value: object, wanted: Any) -> bool:
+    """Return whether a value is what an annotation says; a whole number is a number, but True is not."""
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin is Literal:
+        return any(value == each and type(value) is type(each) for each in inner)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, each) for each in inner)
+    if origin is tuple:
+        return isinstance(value, list | tuple) and all(_fits(each, inner[0]) for each in value)
+    return _fits_plainly(value, wanted)
+
+
+def _fits_plainly(value: object, wanted: Any) -> bool:
+    if wanted in (None, types.NoneType):
+        return value is None
+    if wanted is Path:
+        return isinstance(value, str | Path)
+    if wanted not in (int, float, str, bool):
+        return True
+    if isinstance(value, bool) or wanted is bool:
+        return isinstance(value, bool) and wanted is bool
+    return isinstance(value, int | float) if wanted is float else isinstance(value, wanted)
+
+
+def describe_annotation(wanted: Any) -> str:
+    """Return what an argument takes, in words.
+
+    Args:
+        wanted: Annotation of the argument.
+
+    Example:
+        >>> describe_annotation(Literal["drop", "refuse"] | None), describe_annotation(tuple[int, ...])
+        ("'drop' or 'refuse'", 'a list of int')
+    """
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin is Literal:
+        return " or ".join(map(repr, inner))
+    if origin in (Union, types.UnionType):
+        return " or ".join(describe_annotation(each) for each in inner if each is not types.NoneType)
+    if origin is tuple:
+        return f"a list of {describe_annotation(inner[0])}"
+    return "a path" if wanted is Path else str(wanted.__name__)

@@ -1,11 +1,13 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from mien.errors import MienError
-from mien.registry import Registry
+from mien.registry import Registry, find_argument_faults
 
 
 def test_a_taken_name_names_both_modules() -> None:
@@ -84,3 +86,43 @@ def test_threads_that_come_while_plugins_are_imported_see_them_all(
     assert found == ["one"] * 4
     for name in [name for name in sys.modules if name.startswith("slow_plugins")]:
         del sys.modules[name]
+
+
+def _plugin(
+    *,
+    width: int = 1,
+    rate: float = 0.5,
+    is_on: bool = True,
+    mode: Literal["drop", "refuse"] = "drop",
+    place: Path | None = None,
+    sides: Literal["left", "right"] | tuple[Literal["left", "right"], ...] = ("left",),
+    anything: object = None,
+) -> None:
+    """A plugin with one argument of each kind."""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fault"),
+    [
+        ("width", 3, ""),
+        ("width", True, "width: expected int, found True"),
+        ("width", 3.5, "width: expected int, found 3.5"),
+        ("rate", 1, ""),
+        ("is_on", 1, "is_on: expected bool, found 1"),
+        ("mode", "refuse", ""),
+        ("mode", "keep", "mode: expected 'drop' or 'refuse', found 'keep'"),
+        ("place", "some/where", ""),
+        ("place", None, ""),
+        ("place", 3, "place: expected a path, found 3"),
+        ("sides", "left", ""),
+        ("sides", ["left", "right"], ""),
+        ("sides", ["up"], "sides: expected 'left' or 'right' or a list of 'left' or 'right', found ['up']"),
+        ("anything", 3, ""),
+        ("widht", 3, "widht: unknown option; did you mean 'width'?"),
+        ("num_classes", 3, "num_classes: set by the data set, not by hand"),
+    ],
+)
+def test_find_argument_faults(option: str, value: object, fault: str) -> None:
+    known = signature(_plugin).parameters
+    found = find_argument_faults(known, {option: value}, set_elsewhere={"num_classes": "the data set"})
+    assert found == ([fault] if fault else [])

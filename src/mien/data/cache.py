@@ -50,7 +50,8 @@ def describe_folder(files: list[Path]) -> str:
 def read_through_cache(source: str, read: Callable[[], FaceSet]) -> FaceSet:
     """Return the cached set of ``source``, reading and caching it where there is none or a damaged one.
 
-    A cache that cannot be written (a full disk, a read-only home) costs time, not the data.
+    A cache that cannot be written (a full disk, a read-only home) costs time, not the data. Sets whose pictures stay
+    in their files are not cached.
 
     Args:
         source: Everything the content depends on, such as the result of `describe_file`.
@@ -61,6 +62,8 @@ def read_through_cache(source: str, read: Callable[[], FaceSet]) -> FaceSet:
         return _load(entry)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, MienError):
         face_set = read()
+    if not face_set.is_in_memory:
+        return face_set
     try:
         _store(entry, face_set)
         return _load(entry)

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from mien.errors import MienError, suggest
+from mien.errors import MienError
 from mien.models.classifier import Classifier
-from mien.registry import Registry
+from mien.registry import Registry, find_argument_faults
 
 SET_BY_DATA = ("num_classes", "in_channels")
 """Arguments of every network that nobody sets by hand."""
@@ -148,24 +148,7 @@ def find_card(name: str) -> ModelCard:
 
 def _name_and_type_faults(plugin: Callable[..., Classifier], options: dict[str, Any]) -> list[str]:
     known = {key: value for key, value in signature(plugin).parameters.items() if key not in SET_BY_DATA}
-    faults = []
-    for option, value in options.items():
-        if option in SET_BY_DATA:
-            faults.append(f"{option}: set by the data set, not by hand")
-        elif option not in known:
-            faults.append(f"{option}: unknown option{suggest(option, known)}")
-        elif not _fits(value, known[option].annotation):
-            faults.append(f"{option}: expected {known[option].annotation.__name__}, found {value!r}")
-    return faults
-
-
-def _fits(value: object, wanted: Any) -> bool:
-    """Return whether a value is of a plain type; a whole number is a number, but True is not."""
-    if wanted not in (int, float, str, bool):
-        return True
-    if isinstance(value, bool) or wanted is bool:
-        return isinstance(value, bool) and wanted is bool
-    return isinstance(value, int | float) if wanted is float else isinstance(value, wanted)
+    return find_argument_faults(known, options, set_elsewhere=dict.fromkeys(SET_BY_DATA, "the data set"))
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from mien.data import DATASETS, read_dataset
+from mien.data.registry import find_dataset_option_faults
 from mien.errors import DataError, MienError
+from tests.made_datasets import make_ferplus
 
 
 def test_read_dataset_reads_by_name(fer2013_csv: Path) -> None:
@@ -31,4 +33,43 @@ def test_read_dataset_says_where_it_looked(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_every_data_set_has_a_card() -> None:
-    assert all(entry.card.source and entry.card.license and entry.card.num_images for entry in DATASETS)
+    assert all(entry.card.source and entry.card.license for entry in DATASETS)
+    without_count = [entry.name for entry in DATASETS if not entry.card.num_images]
+    assert without_count == ["class_folders", "manifest"]
+
+
+def test_read_dataset_hands_options_to_the_reader(tmp_path: Path) -> None:
+    path = make_ferplus(tmp_path).path
+    assert read_dataset("ferplus", str(path), labels="arg_max").split_counts()["training"] > 50
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("ferplus", {"lables": "majority"}, "data set 'ferplus': lables: unknown option; did you mean 'labels'?"),
+        ("ferplus", {"labels": "max"}, "labels: expected 'majority' or 'arg_max', found 'max'"),
+        ("ferplus", {"votes_file": 3, "labels": 1}, "votes_file: expected a path, found 3; labels: expected"),
+        ("raf_db", {"compound": 1}, "compound: expected bool, found 1"),
+        ("kdef", {"angles": ["S", "X"]}, "angles: expected 'S' or 'HL' .* or a list of 'S' .*, found \\['S', 'X'\\]"),
+        ("jaffe", {"size": 48}, "size: unknown option \\(it has none\\)"),
+    ],
+)
+def test_read_dataset_refuses_options_before_it_reads(name: str, options: dict, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_dataset(name, Path("nowhere"), **options)
+
+
+def test_find_dataset_option_faults_reads_nothing() -> None:
+    assert find_dataset_option_faults("kdef", {"angles": ["S", "HL"]}) == []
+    assert find_dataset_option_faults("kdef", {"angles": "S"}) == []
+    assert find_dataset_option_faults("class_folders", {"unknown": "drop", "nam": "x"}) == [
+        "unknown: expected 'refuse' or 'skip', found 'drop'",
+        "nam: unknown option; did you mean 'name'?",
+    ]
+    with pytest.raises(MienError, match="unknown data set 'kdeff'; did you mean 'kdef'"):
+        find_dataset_option_faults("kdeff", {})
+
+
+def test_read_dataset_needs_a_path_where_there_is_no_usual_place() -> None:
+    with pytest.raises(DataError, match="data set 'jaffe' has no usual place; name its file or folder"):
+        read_dataset("jaffe")

@@ -1,11 +1,11 @@
-"""FER2013 in the layouts people have: the contest's CSV, Kaggle's second CSV, and folders of pictures."""
+"""FER2013 in the layouts people have: the contest's CSV, Kaggle's second CSV, packed ones, and folders of pictures."""
 
 import csv
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.cache import describe_file, describe_folder, read_through_cache
+from mien.data.compressed import PACKED_SUFFIXES, open_table
 from mien.data.face_set import FaceSet
 from mien.data.registry import DatasetCard, register_dataset
 from mien.data.splits import cut_validation
@@ -26,6 +27,9 @@ from mien.places import cache_folder
 SIDE_PIXELS = 48
 _USAGES = {"Training": "training", "PublicTest": "validation", "PrivateTest": "test"}
 _CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
+_PACKED_NAMES = tuple(
+    f"{name}{suffix}" for name in (*_CSV_NAMES, "fer2013", "icml_face_data") for suffix in PACKED_SUFFIXES
+)
 _VOTES_NAME = "fer2013new.csv"
 _PICTURE_NAME = re.compile(r"(?:(Training|PublicTest|PrivateTest)_)?(.+)")
 _BLOCK_ROWS = 512
@@ -79,12 +83,13 @@ def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
     """Read FER2013 from any of its layouts.
 
     Layouts: the contest's CSV (``emotion,pixels,Usage``; also ``icml_face_data.csv``, whose header has spaces and
-    another order), a folder that holds such a file, or ``{train,test}/{angry,...}/*.{jpg,png}``, where splits come
-    from the prefixes ``Training_``, ``PublicTest_``, ``PrivateTest_`` of the file names; without prefixes ``test``
-    is only test and a stratified tenth of ``train`` becomes validation.
+    another order), plain or packed as .gz, .xz, .bz2, .zip or .tar.gz, a folder that holds such a file, or
+    ``{train,test}/{angry,...}/*.{jpg,png}``, where splits come from the prefixes ``Training_``, ``PublicTest_``,
+    ``PrivateTest_`` of the file names; without prefixes ``test`` is only test and a stratified tenth of ``train``
+    becomes validation.
 
     Args:
-        path: CSV file or folder.
+        path: CSV file, packed or plain, or folder.
         votes_file: FER+'s ``fer2013new.csv``, joined by row; None takes the one beside the data, if there is one.
 
     Returns:
@@ -95,7 +100,9 @@ def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
     """
     path = Path(path)
     if path.is_dir():
-        inside = [path / name for name in _CSV_NAMES if (path / name).exists()]
+        inside = [path / name for name in (*_CSV_NAMES, *_PACKED_NAMES) if (path / name).is_file()]
+        if not inside and votes_file is not None:
+            raise DataError(f"{path}: FER+ votes join by the rows of the CSV, and this is a folder of pictures")
         if not inside:
             return _read_folders(path)
         path = inside[0]
@@ -103,6 +110,9 @@ def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
         raise DataError(f"{path} does not exist; expected fer2013.csv or a folder with train and test")
     if votes_file is None and path.with_name(_VOTES_NAME).exists():
         votes_file = path.with_name(_VOTES_NAME)
+    votes_file = Path(votes_file) if votes_file else None
+    if votes_file and not votes_file.is_file():
+        raise DataError(f"{votes_file} does not exist; expected FER+'s {_VOTES_NAME}")
     source = describe_file(path) + (f" votes {describe_file(votes_file)}" if votes_file else "")
     return read_through_cache(source, lambda: _join_votes(_read_csv(path), votes_file))
 
@@ -119,10 +129,10 @@ class _Columns:
 
 
 def _read_csv(file: Path) -> FaceSet:
-    with file.open("rb") as stream:
-        columns = _read_header(file, stream.readline())
+    with open_table(file, names=_CSV_NAMES) as (stream, table):
+        columns = _read_header(table, stream.readline())
         with ThreadPoolExecutor(2) as pool:
-            blocks = list(pool.map(lambda block: _parse_block(file, columns, *block), _blocks_of_lines(stream)))
+            blocks = list(pool.map(lambda block: _parse_block(table, columns, *block), _blocks_of_lines(stream)))
     if not blocks:
         raise DataError(f"{file}: no rows under the header; expected one face a row")
     faces, labels, usages, lines = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
@@ -139,7 +149,7 @@ def _read_csv(file: Path) -> FaceSet:
     )
 
 
-def _read_header(file: Path, line: bytes) -> _Columns:
+def _read_header(file: str, line: bytes) -> _Columns:
     names = [name.strip().strip('"').lower() for name in line.decode("utf-8-sig", "replace").split(",")]
     missing = [name for name in ("emotion", "pixels", "usage") if name not in names]
     if missing:
@@ -148,7 +158,7 @@ def _read_header(file: Path, line: bytes) -> _Columns:
     return _Columns(names.index("emotion"), names.index("pixels"), names.index("usage"), len(names))
 
 
-def _blocks_of_lines(stream: Iterator[bytes]) -> Iterator[tuple[int, list[bytes]]]:
+def _blocks_of_lines(stream: Iterable[bytes]) -> Iterator[tuple[int, list[bytes]]]:
     number, lines = 2, []
     for line in stream:
         lines.append(line)
@@ -160,7 +170,7 @@ def _blocks_of_lines(stream: Iterator[bytes]) -> Iterator[tuple[int, list[bytes]
 
 
 def _parse_block(
-    file: Path, columns: _Columns, first_number: int, lines: list[bytes]
+    file: str, columns: _Columns, first_number: int, lines: list[bytes]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.str_], NDArray[np.int64]]:
     numbers: list[int] = []
     pixels: list[bytes] = []
@@ -182,14 +192,14 @@ def _parse_block(
     return faces, np.array(labels, dtype=np.int64), np.array(usages), np.array(numbers, dtype=np.int64)
 
 
-def _parse_label(file: Path, number: int, text: bytes) -> int:
+def _parse_label(file: str, number: int, text: bytes) -> int:
     label = text.strip(b' \r\n"')
     if not label.isdigit() or int(label) >= len(FER2013_EXPRESSIONS):
         raise DataError(f"{file}, line {number}: label {label.decode(errors='replace')!r}, expected 0 to 6")
     return int(label)
 
 
-def _parse_usage(file: Path, number: int, text: bytes) -> str:
+def _parse_usage(file: str, number: int, text: bytes) -> str:
     usage = text.strip(b' \r\n"').decode(errors="replace")
     if usage not in _USAGES:
         raise DataError(f"{file}, line {number}: Usage {usage!r}, expected {', '.join(_USAGES)}")
@@ -225,7 +235,7 @@ def _parse_pixels(rows: list[bytes]) -> NDArray[np.uint8] | None:
     return faces
 
 
-def _parse_row(file: Path, number: int, row: bytes) -> NDArray[np.uint8]:
+def _parse_row(file: str, number: int, row: bytes) -> NDArray[np.uint8]:
     texts = row.split()
     if not all(text.removeprefix(b"-").isdigit() for text in texts):
         raise DataError(f"{file}, line {number}: pixels that are no whole numbers")
@@ -257,7 +267,7 @@ def read_ferplus_votes(votes_file: Path) -> NDArray[np.int64]:
     Raises:
         DataError: If the file is missing, a column is missing or a vote is no whole number.
     """
-    if not votes_file.exists():
+    if not votes_file.is_file():
         raise DataError(f"{votes_file} does not exist; expected FER+'s fer2013new.csv")
     try:
         with votes_file.open(newline="", encoding="utf-8-sig") as stream:

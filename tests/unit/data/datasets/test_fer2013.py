@@ -1,3 +1,7 @@
+import gzip
+import lzma
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +12,7 @@ from mien.data.datasets.fer2013 import _parse_pixels, read_fer2013, read_ferplus
 from mien.errors import DataError
 from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES
 from tests.conftest import make_rows, write_csv, write_folders
-
-FERPLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+from tests.made_datasets import FERPLUS_HEADER
 
 
 def write_votes(file: Path, num_rows: int, *, header: str = FERPLUS_HEADER) -> Path:
@@ -154,6 +157,49 @@ def test_parse_pixels_leaves_odd_rows_to_the_slow_path(bad: str) -> None:
     assert _parse_pixels([b" ".join([b"7"] * 2304), row]) is None
 
 
+# --- packed --------------------------------------------------------------------------------------------------------
+
+
+def pack(file: Path, ending: str) -> Path:
+    """Pack the contest's CSV as people have it, the archives with another file beside it."""
+    packed = file.parent.parent / f"fer2013{ending}"
+    if ending in (".csv.gz", ".csv.xz"):
+        packed.write_bytes((gzip if ending.endswith("gz") else lzma).compress(file.read_bytes()))
+    elif ending == ".zip":
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("README", "challenge")
+            archive.write(file, "fer2013.csv")
+    else:
+        with tarfile.open(packed, "w:gz") as tar:
+            (file.parent / "README").write_text("challenge")
+            tar.add(file.parent, "fer2013")
+    return packed
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".csv.xz", ".zip", ".tar.gz"])
+def test_a_packed_csv_gives_the_same_set(fer2013_csv: Path, ending: str) -> None:
+    packed = pack(fer2013_csv, ending)
+    face_set = read_fer2013(packed)
+    assert face_set.fingerprint == read_fer2013(fer2013_csv).fingerprint
+    assert face_set.origins[7] == f"{packed.name}:9"
+    assert read_fer2013(packed.parent).fingerprint == face_set.fingerprint
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".csv.xz", ".zip", ".tar.gz"])
+def test_a_packed_csv_that_is_cut_off_is_named(fer2013_csv: Path, ending: str) -> None:
+    packed = pack(fer2013_csv, ending)
+    packed.write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
+    with pytest.raises(DataError, match=rf"fer2013{ending}: damaged, cut off or not what its ending says"):
+        read_fer2013(packed)
+
+
+def test_a_bad_row_in_an_archive_is_named_with_its_line(fer2013_csv: Path) -> None:
+    lines = fer2013_csv.read_text().splitlines()
+    fer2013_csv.write_text("\n".join([*lines[:4], "9" + lines[4][1:], *lines[5:]]))
+    with pytest.raises(DataError, match=r"fer2013\.tar\.gz/fer2013/fer2013\.csv, line 5: label '9', expected 0 to 6"):
+        read_fer2013(pack(fer2013_csv, ".tar.gz"))
+
+
 # --- folders -------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +297,15 @@ def test_broken_votes_are_refused(tmp_path: Path, text: str, message: str) -> No
         read_ferplus_votes(file)
 
 
-def test_missing_votes_file_is_named(tmp_path: Path) -> None:
+def test_missing_votes_file_is_named(tmp_path: Path, fer2013_csv: Path) -> None:
     with pytest.raises(DataError, match="does not exist; expected FER"):
         read_ferplus_votes(tmp_path / "fer2013new.csv")
+    with pytest.raises(DataError, match="does not exist; expected FER"):
+        read_fer2013(fer2013_csv, votes_file=tmp_path / "fer2013new.csv")
+
+
+def test_votes_do_not_join_a_folder_of_pictures(tmp_path: Path) -> None:
+    folder = write_folders(tmp_path / "folders", *make_rows(70), has_prefix=True)
+    votes_file = write_votes(tmp_path / "votes.csv", 70)
+    with pytest.raises(DataError, match="votes join by the rows of the CSV, and this is a folder of pictures"):
+        read_fer2013(folder, votes_file=votes_file)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import make_rows, write_folders
+from tests.made_datasets import make_ck_plus48, make_ferplus, make_kdef, make_manifest, save_face
 from tests.unit.app.cli.conftest import Ran
 
 
@@ -28,16 +29,58 @@ def test_info_takes_the_usual_place(
     assert "140 faces of 48x48 pixels" in run("data", "info", "fer2013").out
 
 
+def test_info_hands_options_to_the_reader(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = make_ferplus(tmp_path).path
+    assert "67 faces of 48x48" in run("data", "info", "ferplus", path).out
+    assert "68 faces of 48x48" in run("data", "info", "ferplus", path, "labels=arg_max").out
+
+
+def test_info_takes_options_with_the_usual_place(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_FER2013", str(make_ferplus(tmp_path).path))
+    assert "68 faces of 48x48" in run("data", "info", "ferplus", "labels=arg_max").out
+
+
+def test_info_prints_subjects_columns_and_what_was_understood(run: Callable[..., Ran], tmp_path: Path) -> None:
+    out = run("data", "info", "kdef", make_kdef(tmp_path).path, "angles=['S', 'HL']").out
+    assert "column subject: 2 values (F01, M01)" in out
+    assert "column angle: 2 values (HL, S)" in out
+    assert "history: code 'AF' read as fear: 6 pictures" in out
+
+
+def test_info_of_pictures_in_files_shows_the_first_sizes(run: Callable[..., Ran], tmp_path: Path) -> None:
+    made = make_manifest(tmp_path)
+    (tmp_path / "pictures" / "2.png").write_bytes(b"")
+    done = run("data", "info", "manifest", made.path)
+    assert done.code == 0
+    assert "faces: 6 pictures in files, the first 24x24, 25x24, empty, 25x24, fingerprint" in done.out
+    assert "copies across splits: not looked for while the pictures are in files" in done.out
+
+
+def test_info_says_where_a_column_is_unknown(run: Callable[..., Ran], tmp_path: Path) -> None:
+    made = make_ck_plus48(tmp_path)
+    save_face(made.path / "fear" / "mine.png", "fear")
+    out = run("data", "info", "ck_plus48", made.path).out
+    assert "column subject: 2 values (S010, S999), unknown in 1 rows" in out
+    assert "column sequence: 14 values (S010_001, S010_002, S010_003, S010_004, ...), unknown" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("fer2031",), "unknown data set 'fer2031'; did you mean 'fer2013'?"),
+        (("jaffe",), "data set 'jaffe' has no usual place; name its file or folder"),
+        (("jaffe", "."), "expected pictures such as KA.AN1.39.tiff; found none"),
+        (("kdef", ".", "angles=X"), "data set 'kdef': angles: expected 'S' or 'HL'"),
+        (("kdef", ".", "angles"), "'angles' is no setting; expected OPTION=VALUE, such as labels=arg_max"),
         (("fer2013", "nowhere.csv"), "nowhere.csv does not exist; expected fer2013.csv or a folder"),
     ],
 )
 def test_info_names_what_is_wrong_in_one_line(
-    run: Callable[..., Ran], arguments: tuple[str, ...], message: str
+    run: Callable[..., Ran], arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     done = run("data", "info", *arguments)
     assert done.code == 2
     assert done.out == ""
