@@ -1,6 +1,5 @@
 """Several sets as one, with each row's origin kept; and auxiliary sets that join the training split only."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -8,11 +7,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.audit.copies import group_identical
+from mien.data.audit.copies import group_copies
 from mien.data.face_set import FaceSet
 from mien.data.pictures import PictureFiles, concatenate_pictures
 from mien.data.vocabulary import Outside, to_vocabulary
-from mien.errors import DataError, PictureError
+from mien.errors import DataError
 from mien.expressions import order_expressions
 
 
@@ -98,7 +97,7 @@ def merge_auxiliary(
     as_training = [_to_training(each) for each in others]
     merged = merge_sets([main, *as_training], main.expressions, name, outside=outside)
     is_auxiliary = np.arange(len(merged)) >= len(main)
-    groups = _group_identical(merged)
+    groups = group_copies(merged)
     is_judged = ~is_auxiliary & (merged.splits != "training")
     is_copy = is_auxiliary & np.isin(groups, groups[is_judged])
     count = int(is_copy.sum())
@@ -169,18 +168,3 @@ def _to_training(face_set: FaceSet) -> FaceSet:
     line = (f"{moved:,} rows of other splits made training",) if moved else ()
     splits = np.full(len(face_set), "training", dtype="U10")
     return replace(face_set, splits=splits, history=(*face_set.history, *line))
-
-
-def _group_identical(face_set: FaceSet) -> NDArray[np.int64]:
-    """Return a group number for each picture, also where they are in files; an unreadable one is like no other."""
-    if face_set.is_in_memory:
-        return group_identical(face_set.faces)
-    numbers: dict[bytes, int] = {}
-    groups = []
-    for row, picture in enumerate(face_set.read_each()):
-        if isinstance(picture, PictureError):
-            content = f"unreadable {row}".encode()
-        else:
-            content = f"{picture.shape}".encode() + picture.tobytes()
-        groups.append(numbers.setdefault(hashlib.blake2b(content, digest_size=16).digest(), len(numbers)))
-    return np.array(groups, dtype=np.int64)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from mien.data import FaceSet
 from mien.data.audit.copies import rows_with_copy_in
@@ -120,7 +121,7 @@ def test_copies_in_files_stay_together(tmp_path: Path) -> None:
     files = []
     for row in range(40):
         files.append(tmp_path / f"{row}.png")
-        files[-1].write_bytes(bytes([row // 2]))
+        Image.fromarray(np.full((3, 3), row // 2, np.uint8)).save(files[-1])
     face_set = replace(make_set([0] * 40, [0] * 40), pictures=PictureFiles(tuple(files)))
     cut = cut_validation(face_set, fraction=0.5)
     assert cut.splits[::2].tolist() == cut.splits[1::2].tolist()

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.face_set import FaceSet
-from mien.data.pictures import PictureFiles
-from mien.errors import DataError, ProtocolError
+from mien.errors import DataError, PictureError, ProtocolError
 
 PROTOCOLS: tuple[str, ...] = ("official", "clean")
 
@@ -30,7 +29,9 @@ def group_identical(faces: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def group_copies(face_set: FaceSet) -> NDArray[np.int64]:
-    """Return a group number for each row; rows with identical pictures, or files of identical content, share one.
+    """Return a group number for each row; rows with identical pictures share one.
+
+    Pictures in files are decoded for it; one that cannot be read is like no other.
 
     Args:
         face_set: The faces, in memory or in files.
@@ -38,11 +39,17 @@ def group_copies(face_set: FaceSet) -> NDArray[np.int64]:
     Returns:
         Group numbers, shape ``(N,)``, counted from 0 in order of first appearance.
     """
-    if not isinstance(face_set.pictures, PictureFiles):
-        return group_identical(face_set.pictures)
+    if face_set.is_in_memory:
+        return group_identical(face_set.faces)
     numbers: dict[bytes, int] = {}
-    digests = face_set.pictures.digests()
-    return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], dtype=np.int64)
+    groups = []
+    for row, picture in enumerate(face_set.read_each()):
+        if isinstance(picture, PictureError):
+            content = f"unreadable {row}".encode()
+        else:
+            content = f"{picture.shape}".encode() + picture.tobytes()
+        groups.append(numbers.setdefault(hashlib.blake2b(content, digest_size=16).digest(), len(numbers)))
+    return np.array(groups, dtype=np.int64)
 
 
 def rows_with_copy_in(face_set: FaceSet, split: str) -> NDArray[np.bool_]:

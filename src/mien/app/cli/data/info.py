@@ -69,9 +69,7 @@ def _print_copies(face_set: "FaceSet") -> None:
     from mien.data.face_set import SPLITS
 
     later = [split for split in SPLITS[1:] if (face_set.splits == split).any()]
-    if later and not face_set.is_in_memory:
-        print("copies across splits: not looked for while the pictures are in files")
-    elif later:
+    if later:
         has_copy = rows_with_copy_in(face_set, "training")
         for split in later:
             count = int(has_copy[face_set.splits == split].sum())

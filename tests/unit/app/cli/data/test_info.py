@@ -55,7 +55,7 @@ def test_info_of_pictures_in_files_shows_the_first_sizes(run: Callable[..., Ran]
     done = run("data", "info", "manifest", made.path)
     assert done.code == 0
     assert "faces: 6 pictures in files, the first 24x24, 25x24, empty, 25x24, fingerprint" in done.out
-    assert "copies across splits: not looked for while the pictures are in files" in done.out
+    assert "0 validation rows have an identical picture in training" in done.out
 
 
 def test_info_says_where_a_column_is_unknown(run: Callable[..., Ran], tmp_path: Path) -> None:
