@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mien.data.face_set import FaceSet
 from mien.data.pictures import concatenate_pictures
 from mien.errors import DataError, suggest
-from mien.registry import Registry
+from mien.registry import Registry, find_argument_faults
 
 MADE_BY = "made_by"
 """Column that says which method made a row; empty for rows that were read."""
@@ -141,7 +141,7 @@ def find_balancing_faults(method: str, options: Mapping[str, object]) -> list[st
     """
     parameters = inspect.signature(BALANCING.get(method).plugin).parameters.values()
     known = {each.name: each for each in parameters if each.kind is each.KEYWORD_ONLY and each.name != "seed"}
-    return [f"{option}: unknown option{suggest(option, known)}" for option in options if option not in known]
+    return find_argument_faults(known, options)
 
 
 def class_weights(face_set: FaceSet) -> NDArray[np.float32]:
