@@ -24,6 +24,17 @@ class PictureError(MienError):
         self.status = status
 
 
+class NoFaceError(PictureError):
+    """A picture in which a step of preparation finds no face; its status is ``no_face``.
+
+    Args:
+        message: One line that names the detector.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status="no_face")
+
+
 class ModelFileError(MienError):
     """A model file that is missing, cut, foreign, or whose contract is broken."""
 

@@ -1,11 +1,12 @@
-"""Files that are either whole or not there: everything mien writes goes through a temporary file and a rename.
+"""Files and folders that are either whole or not there: mien writes a temporary one and renames it.
 
 Pictures, tables, run folders, caches and model files are written with these functions.
 """
 
 import errno
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -74,6 +75,48 @@ def replacing(path: Path | str) -> Iterator[Path]:
         finally:
             with suppress(OSError):
                 partial_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(folder: Path | str, *, is_replaceable: Callable[[Path], bool] = lambda _: False) -> Iterator[Path]:
+    """Give a temporary folder beside ``folder``; it takes the place of ``folder`` when the block ends without an error.
+
+    On an error the temporary folder is removed, and what stood at ``folder`` stays.
+
+    Args:
+        folder: Folder to write; it may be there if it is empty.
+        is_replaceable: Whether a folder that holds something may be replaced.
+
+    Yields:
+        The folder to write into.
+
+    Raises:
+        MienError: If something stands at ``folder`` that may not be replaced, the disk is full, or the place may not
+            be written; the line names the folder.
+    """
+    with explaining_write_faults(folder):
+        target = Path(folder).resolve()
+        if target.exists() and not target.is_dir():
+            raise MienError(f"{folder}: a file stands there; name a folder")
+        if target.is_dir() and any(target.iterdir()) and not is_replaceable(target):
+            raise MienError(f"{folder}: a folder that holds something; name a new or empty one")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial_folder = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.partial")
+        old_folder = partial_folder.with_suffix(".old")
+        partial_folder.mkdir()
+        try:
+            yield partial_folder
+            if target.exists():
+                target.replace(old_folder)
+            try:
+                partial_folder.replace(target)
+            except OSError:
+                if old_folder.exists():
+                    old_folder.replace(target)
+                raise
+        finally:
+            shutil.rmtree(partial_folder, ignore_errors=True)
+        shutil.rmtree(old_folder, ignore_errors=True)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import MienError
-from mien.writing import WRITE_FAULTS, explaining_write_faults, replacing, write_atomically
+from mien.writing import WRITE_FAULTS, explaining_write_faults, replacing, replacing_folder, write_atomically
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,73 @@ def test_explaining_write_faults_names_the_file(number: int) -> None:
 def test_explaining_write_faults_leaves_other_errors() -> None:
     with pytest.raises(FileNotFoundError), explaining_write_faults("out.csv"):
         raise FileNotFoundError(errno.ENOENT, "x")
+
+
+def test_replacing_folder_makes_the_folder_whole_and_those_above_it(tmp_path: Path) -> None:
+    with replacing_folder(tmp_path / "new" / "out") as partial_folder:
+        (partial_folder / "inside").mkdir()
+        (partial_folder / "inside" / "file").write_text("x")
+        assert not (tmp_path / "new" / "out").exists()
+    assert (tmp_path / "new" / "out" / "inside" / "file").read_text() == "x"
+    assert [each.name for each in (tmp_path / "new").iterdir()] == ["out"]
+
+
+def test_replacing_folder_takes_the_place_of_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with replacing_folder(tmp_path / "out") as partial_folder:
+        (partial_folder / "file").write_text("x")
+    assert [each.name for each in tmp_path.rglob("*")] == ["out", "file"]
+
+
+def test_replacing_folder_keeps_the_old_folder_after_an_error(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "file").write_text("old")
+
+    def write_half() -> None:
+        with replacing_folder(tmp_path / "out", is_replaceable=lambda folder: True) as partial_folder:
+            (partial_folder / "file").write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(MienError, match=r"out: cannot be written: no space left on the device"):
+        write_half()
+    assert (tmp_path / "out" / "file").read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+def test_replacing_folder_puts_the_old_folder_back_when_the_rename_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "file").write_text("old")
+    rename = Path.replace
+
+    def refuse_new(self: Path, target: Path) -> Path:
+        if self.suffix == ".partial":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_new)
+    with (
+        pytest.raises(MienError, match="no space left"),
+        replacing_folder(tmp_path / "out", is_replaceable=lambda folder: True),
+    ):
+        pass
+    assert (tmp_path / "out" / "file").read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("file", "out: a file stands there; name a folder"),
+        ("full", "out: a folder that holds something; name"),
+    ],
+)
+def test_replacing_folder_refuses_what_may_not_be_replaced(tmp_path: Path, what: str, message: str) -> None:
+    if what == "file":
+        (tmp_path / "out").write_text("mine")
+    else:
+        (tmp_path / "out" / "mine").mkdir(parents=True)
+    with pytest.raises(MienError, match=message), replacing_folder(tmp_path / "out"):
+        raise AssertionError("the block is not entered")
+    assert len(list(tmp_path.rglob("*"))) == (1 if what == "file" else 2)

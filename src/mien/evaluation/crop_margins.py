@@ -15,8 +15,9 @@ from mien.data import FaceSet
 from mien.errors import DataError
 from mien.faces.cropping import crop_face
 from mien.faces.detector import FaceDetector
-from mien.images.preparation import Step, prepare_faces
+from mien.images.preparation import prepare_faces
 from mien.images.resizing import resize
+from mien.images.steps import Step
 
 FACE_SIDE_PIXELS = 160
 SCENE_SIDE_PIXELS = 320

@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 
 from mien.errors import MienError, ModelFileError, suggest
-from mien.images.preparation import prepare_face
+from mien.images.preparation import find_export_faults, prepare_face, prepared_dtype
 from mien.recognition.onnx_metadata import read_onnx_metadata
 
 METADATA_KEY = "mien_contract"
 """Key of the ONNX file's custom metadata under which the contract stands, as JSON."""
 
 INPUT_NAME, OUTPUT_NAME = "faces", "logits"
-"""Names in the graph: float32 ``(N, C, H, W)`` from 0 to 255 in, float32 ``(N, num_classes)`` out."""
+"""Names in the graph: prepared faces, float32 ``(N, C, H, W)``, in, float32 ``(N, num_classes)`` out.
+
+Faces are levels from 0 to 255, unless the contract's steps leave other numbers.
+"""
 
 VIEWS: tuple[str, ...] = ("plain", "flip")
 """Test-time views: the face as it is, and mirrored left to right."""
@@ -61,7 +64,7 @@ class Contract:
         preparation: Steps from a crop to the network's input, as ``mien.images.preparation`` runs them.
         crop_margins: Margin of the crop for each face detector by name; 0 for ``none``.
         views: Test-time views whose logits are averaged: ``("plain",)`` or ``("plain", "flip")``.
-        mean: Mean of each channel, 0 to 255; applied inside the graph, here for the reader.
+        mean: Mean of each channel of the prepared faces; applied inside the graph, here for the reader.
         std: Standard deviation of each channel; applied inside the graph, here for the reader.
         temperature: Divides the logits before the softmax.
         unsure_below: Faces whose highest probability is lower are flagged unsure.
@@ -107,6 +110,11 @@ class Contract:
     def num_channels(self) -> int:
         """Return the number of channels of the network's input."""
         return NUM_CHANNELS[self.colour]
+
+    @property
+    def input_dtype(self) -> str:
+        """Return what prepared faces are made of: ``uint8``, or ``float32`` where the steps leave such."""
+        return prepared_dtype(self.preparation)
 
     def to_json(self) -> str:
         """Return the contract as JSON, the way it stands in the file's metadata."""
@@ -285,6 +293,9 @@ def _find_value_faults(contract: Contract) -> list[str]:
 def _find_preparation_faults(contract: Contract) -> list[str]:
     """Run the steps on a blank crop: they must know their operations and end in the input's shape."""
     expected = contract.input_size_hw if contract.colour == "grey" else (*contract.input_size_hw, 3)
+    refused = find_export_faults(contract.preparation)
+    if refused:
+        return [f"preparation: {'; '.join(refused)}"]
     try:
         prepared = prepare_face(np.zeros((64, 64, 3), dtype=np.uint8), contract.preparation)
     except (MienError, ValueError, TypeError) as error:

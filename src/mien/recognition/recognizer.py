@@ -27,6 +27,7 @@ class Recognizer:
 
     def __init__(self, model_file: ModelFile, threads: int | None = None) -> None:
         self.contract: Contract = model_file.contract
+        self._dtype = self.contract.input_dtype
         self._session = _start_session(model_file, threads)
         _check_session(self._session, model_file)
 
@@ -37,7 +38,7 @@ class Recognizer:
             crops: Faces of any size, each ``(H, W)`` or ``(H, W, 3)``, uint8, RGB; at least one.
 
         Returns:
-            Shape ``(N, H, W)`` for a grey model, ``(N, H, W, 3)`` for a colour one, uint8.
+            Shape ``(N, H, W)`` for a grey model, ``(N, H, W, 3)`` for a colour one, of the contract's input dtype.
         """
         return prepare_faces(crops, self.contract.preparation)
 
@@ -45,7 +46,8 @@ class Recognizer:
         """Return the logits, averaged over the contract's views.
 
         Args:
-            faces: Prepared faces, shape ``(N, H, W)`` or ``(N, H, W, 3)``, uint8, RGB; N may be 0.
+            faces: Prepared faces, shape ``(N, H, W)`` or ``(N, H, W, 3)``, uint8, RGB; float32 where the contract's
+                steps leave such. N may be 0.
 
         Returns:
             Shape ``(N, num_classes)``, float32.
@@ -77,9 +79,9 @@ class Recognizer:
     def _check_faces(self, faces: np.ndarray) -> None:
         channels = () if self.contract.colour == "grey" else (3,)
         expected = (*self.contract.input_size_hw, *channels)
-        if faces.dtype != np.uint8 or faces.shape[1:] != expected:
+        if faces.dtype != self._dtype or faces.shape[1:] != expected:
             wanted = ", ".join(str(side) for side in ("N", *expected))
-            raise ValueError(f"faces must be ({wanted}) uint8, got {faces.shape} {faces.dtype}")
+            raise ValueError(f"faces must be ({wanted}) {self._dtype}, got {faces.shape} {faces.dtype}")
 
     def _run(self, faces: np.ndarray) -> np.ndarray:
         images = faces[:, None] if faces.ndim == 3 else faces.transpose(0, 3, 1, 2)

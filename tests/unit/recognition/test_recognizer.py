@@ -96,6 +96,30 @@ def test_prepare_follows_the_contract(recognizer: Recognizer) -> None:
     assert (prepared[1:] == FACES[:2]).all()
 
 
+NUMBERS_CONTRACT = replace(
+    TINY_CONTRACT,
+    preparation=(
+        *TINY_CONTRACT.preparation,
+        {"operation": "gamma_equalize"},
+        {"operation": "featurewise_standardize", "mean": [0.2], "std": [0.1]},
+    ),
+    mean=(0.0,),
+    std=(1.0,),
+)
+
+
+def test_a_contract_whose_steps_give_numbers_is_obeyed(tmp_path: Path) -> None:
+    recognizer = make_recognizer(tmp_path, NUMBERS_CONTRACT)
+    prepared = recognizer.prepare(FACES)
+    assert NUMBERS_CONTRACT.input_dtype == prepared.dtype == np.float32
+    powers = np.log(50) / np.log(FACES.mean(axis=(1, 2)))
+    expected = (np.minimum(FACES ** powers[:, None, None], 100) / 255 - 0.2) / (0.1 + 1e-6)
+    np.testing.assert_allclose(prepared, expected, atol=1e-5)
+    assert np.abs(recognizer.predict_logits(prepared) - expected_logits(prepared, NUMBERS_CONTRACT)).max() < 1e-3
+    with pytest.raises(ValueError, match=r"faces must be \(N, 48, 48\) float32, got \(9, 48, 48\) uint8"):
+        recognizer.predict_logits(FACES)
+
+
 @pytest.mark.parametrize(
     ("faces", "message"),
     [

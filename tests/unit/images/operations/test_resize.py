@@ -17,3 +17,7 @@ def test_resize_refuses_an_unknown_filter() -> None:
 def test_resize_refuses_a_size_of_one_number() -> None:
     with pytest.raises(ValueError, match="size_hw must be two positive whole numbers"):
         resize(np.zeros((10, 20), dtype=np.uint8), size_hw=[48])
+
+
+def test_resize_takes_numbers() -> None:
+    assert resize(np.zeros((10, 20, 3), dtype=np.float32), size_hw=(5, 5), filter="mitchell").dtype == np.float32

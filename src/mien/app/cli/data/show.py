@@ -1,0 +1,52 @@
+"""``mien data show``: pictures through chains of steps, side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.app.cli.data import data_app
+from mien.errors import MienError
+
+
+@data_app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Data set, such as fer2013, or a picture file.")],
+    path: Annotated[Path | None, typer.Argument(help="File or folder of the data set; its usual place.")] = None,
+    *,
+    output: Annotated[Path, typer.Option(help="PNG or JPEG file to write.")],
+    row: Annotated[
+        list[str] | None, typer.Option(help="Row id, or row number from 0; the first row if left out. Repeatable.")
+    ] = None,
+    steps: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Chain of steps in one text, such as 'gamma_equalize resize:size_hw=[96,96],filter=lanczos'. "
+            "Repeatable; one chain is drawn step by step, of several the ends."
+        ),
+    ] = None,
+) -> None:
+    """Draw one or a few pictures as they are and after steps of preparation, each labelled with its size and range.
+
+    ``mien data steps`` lists the operations. Steps that must be fitted are fitted on the data set's training split.
+    """
+    from mien.data import DATASETS, read_dataset
+    from mien.data.showing import Shown, draw_chains, fit_chains, select_shown
+    from mien.data.steps import check_steps
+    from mien.images.reading import PICTURE_SUFFIXES, read_picture
+    from mien.images.writing import write_picture
+
+    if output.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise MienError(f"{output}: the drawing is written as .png or .jpg; name such a file")
+    chains = [check_steps(chain) for chain in steps or []]
+    if name not in DATASETS.names() and (Path(name).is_file() or Path(name).suffix.lower() in PICTURE_SUFFIXES):
+        if path is not None or row:
+            raise MienError(f"{name}: a picture file, which has neither a path nor rows; leave them out")
+        shown = [Shown(Path(name).name, read_picture(name).image_rgb)]
+    else:
+        face_set = read_dataset(name, path)
+        shown = select_shown(face_set, row or ["0"])
+        chains = fit_chains(face_set, chains)
+    drawing = draw_chains(shown, chains)
+    write_picture(output, drawing)
+    print(f"{output}: {len(shown)} picture{'s'[: len(shown) > 1]}, {drawing.shape[1]}x{drawing.shape[0]} pixels")
