@@ -51,6 +51,17 @@ def make_rows(num_rows: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, 
     return faces, labels, usages
 
 
+def make_patterns(num_rows: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return faces ``(N, 48, 48)`` uint8 with noise and labels: 0 stripes across, 1 stripes down, 2 a bright disc."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(num_rows) % 3
+    row, column = np.mgrid[:48, :48]
+    shapes = np.stack([row // 6 % 2, column // 6 % 2, np.hypot(row - 24, column - 24) < 14])
+    light = random.integers(40, 90, size=(num_rows, 1, 1))
+    noise = random.integers(-12, 13, size=(num_rows, 48, 48))
+    return (light + 60 * shapes[labels] + noise).astype(np.uint8), labels
+
+
 def write_csv(file: Path, faces: np.ndarray, labels: np.ndarray, usages: list[str]) -> Path:
     """Write rows in the contest's layout."""
     lines = ["emotion,pixels,Usage"]
@@ -132,3 +143,20 @@ def tiny_run_with_copy(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path
     write_csv(fer2013_csv, faces, labels, usages)
     run = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", console=Console(quiet=True))
     return run, fer2013_csv
+
+
+@pytest.fixture
+def estimator_recipe_file(tmp_path: Path) -> Path:
+    """A recipe that fits support-vector machines to 90 made-up faces, of the first three classes, in a second."""
+    faces, labels = make_patterns(90)
+    usages = ["Training" if row % 10 < 7 else USAGES[1 + row % 2] for row in range(90)]
+    csv = write_csv(tmp_path / "patterns" / "fer2013.csv", faces, labels, usages)
+    file = tmp_path / "classical.toml"
+    file.write_text(f'name = "classical"\n[data]\npath = {str(csv)!r}\n[model]\nname = "hog_lbp_svm"\n')
+    return file
+
+
+@pytest.fixture
+def estimator_run(estimator_recipe_file: Path, tmp_path: Path) -> RunFolder:
+    """The run of that recipe."""
+    return train(read_recipe(estimator_recipe_file), runs_folder=tmp_path / "runs", console=Console(quiet=True))

@@ -98,6 +98,10 @@ class Registry(Generic[Plugin, Card]):
         self._scan()
         return sorted(self._entries)
 
+    def __contains__(self, name: object) -> bool:
+        self._scan()
+        return name in self._by_any_name
+
     def __iter__(self) -> Iterator[Entry[Plugin, Card]]:
         return iter([self._entries[name] for name in self.names()])
 

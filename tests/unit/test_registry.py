@@ -88,6 +88,13 @@ def test_threads_that_come_while_plugins_are_imported_see_them_all(
         del sys.modules[name]
 
 
+def test_a_name_is_in_it_or_not() -> None:
+    registry: Registry[object, None] = Registry("thing", package="json")
+    registry.register("one", card=None)(Path)
+    assert "one" in registry
+    assert "two" not in registry
+
+
 def _plugin(
     *,
     width: int = 1,

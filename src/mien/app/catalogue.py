@@ -1,11 +1,14 @@
 """The zoo as the command line prints it and as ``docs/models.md`` shows it, from the registry alone."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.models.catalogue import NetworkFacts, Option
+    from mien.models.estimator import Estimator, EstimatorCard
     from mien.models.summary import ModelSummary
+    from mien.registry import Entry
 
 COLUMNS = ("network", "study", "parameters", "GFLOPs", "input", "ships as")
 _MOST_LAYERS = 48
@@ -74,6 +77,22 @@ def card_rows(
     return rows
 
 
+def estimator_card_rows(entry: "Entry[type[Estimator], EstimatorCard]") -> list[tuple[str, str]]:
+    """Return an estimator's card as pairs of a word and a text.
+
+    Args:
+        entry: Its entry in the registry.
+    """
+    return [
+        ("estimator", entry.name),
+        ("what", (inspect.getdoc(entry.plugin) or "").partition("\n")[0]),
+        ("study", ", ".join(entry.card.studies) or _OWN),
+        ("source", entry.card.source),
+        ("input", size_text(entry.card.input_size)),
+        ("note", entry.card.note or "-"),
+    ]
+
+
 def option_rows(options: Sequence["Option"]) -> list[list[str]]:
     """Return a network's options as rows of text, the header first."""
     return [
@@ -105,14 +124,21 @@ def layer_rows(summary: "ModelSummary", *, depth: int | None = None) -> list[lis
     ]
 
 
-def catalogue_markdown(facts: Sequence["NetworkFacts"], *, ships_as: Mapping[str, Sequence[str]]) -> str:
-    """Return the whole zoo as a Markdown document: a table of all networks, then a card for each.
+def catalogue_markdown(
+    facts: Sequence["NetworkFacts"],
+    estimators: Sequence["Entry[type[Estimator], EstimatorCard]"] = (),
+    *,
+    ships_as: Mapping[str, Sequence[str]],
+) -> str:
+    """Return the whole zoo as a Markdown document: a table of all networks, then a card for each, then estimators.
 
     Args:
-        facts: What is known about each.
+        facts: What is known about each network.
+        estimators: Entries of the estimators.
         ships_as: Names of the shipped models by network.
     """
     from mien.evaluation.tables import markdown_table
+    from mien.models.catalogue import find_options
 
     rows = network_rows(facts, ships_as=ships_as)
     linked = [rows[0], *([f"[{row[0]}](#{row[0]})", *row[1:]] for row in rows[1:])]
@@ -127,10 +153,24 @@ def catalogue_markdown(facts: Sequence["NetworkFacts"], *, ships_as: Mapping[str
         parts.append(f"## {each.name}\n\n{each.title}")
         shown = [row for row in card_rows(each, ships_as=ships_as.get(each.name, ())) if row[1] != "-"]
         parts.append("\n".join(f"- {word}: {text}" for word, text in shown if word not in ("network", "what")))
-        if each.options:
-            listed = [f"- `{name}` ({default}): {what}" for name, default, what in option_rows(each.options)[1:]]
-            parts.append("\n".join(["Options, with their defaults:", "", *listed]).replace("``", "`"))
+        parts += _options_markdown(each.options)
+    if estimators:
+        parts.append(
+            "# Estimators\n\nClassical models, fitted in one go by `mien train` and judged by the same commands."
+        )
+    for entry in estimators:
+        rows = estimator_card_rows(entry)
+        parts.append(f"## {entry.name}\n\n{rows[1][1]}")
+        parts.append("\n".join(f"- {word}: {text}" for word, text in rows[2:] if text != "-"))
+        parts += _options_markdown(find_options(entry.plugin))
     return "\n\n".join(parts) + "\n"
+
+
+def _options_markdown(options: Sequence["Option"]) -> list[str]:
+    if not options:
+        return []
+    listed = [f"- `{name}` ({default}): {what}" for name, default, what in option_rows(options)[1:]]
+    return ["\n".join(["Options, with their defaults:", "", *listed]).replace("``", "`")]
 
 
 def size_text(size: tuple[int, int, int]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.predict import apply_temperature, fit_run_temperature, load_predictor, predict_split
 from mien.evaluation.protocol import (
     check_may_choose,
     check_may_judge,
@@ -13,7 +13,6 @@ from mien.evaluation.protocol import (
 )
 from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
-from mien.models import count_parameters
 from mien.training.run_folder import RunFolder
 from mien.training.train import read_training_data
 
@@ -70,6 +69,6 @@ def judge(
         shipped_name=ships_as,
         reference=compared,
         choice=apply_temperature(predict_split(run, face_set, "validation", views=views), temperature),
-        num_parameters=count_parameters(run.load_network()),
+        num_parameters=load_predictor(run).num_parameters,
         temperature=temperature,
     )

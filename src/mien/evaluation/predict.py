@@ -1,5 +1,6 @@
 """What a trained run answers on a split, as ``Predictions``: calibrated on validation, saved once and reused."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,82 @@ from mien.data.audit.copies import rows_with_copy_in
 from mien.errors import DataError, ProtocolError
 from mien.evaluation.calibrators import fit_temperature
 from mien.metrics.predictions import Predictions
-from mien.models import Classifier
+from mien.models import Classifier, Estimator, compute_log_probabilities, count_parameters
 from mien.recognition.model_file import order_views
 from mien.recognition.recognizer import softmax
 from mien.training.batches import faces_as_tensor
 from mien.training.run_folder import RunFolder, package_versions
+
+
+class Predictor(ABC):
+    """What a run learned, ready to answer: the one thing that judging asks, whatever kind of model the run is of."""
+
+    @property
+    @abstractmethod
+    def num_parameters(self) -> int:
+        """Numbers that were learned."""
+
+    @abstractmethod
+    def predict_logits(self, face_set: FaceSet, *, views: Sequence[str]) -> NDArray[np.float32]:
+        """Return logits averaged over views, shape ``(N, num_classes)``, float32.
+
+        Args:
+            face_set: The faces to answer on.
+            views: ``plain``, ``flip``.
+        """
+
+
+class NetworkPredictor(Predictor):
+    """A network that answers in the normalisation it was trained with.
+
+    Args:
+        network: The network; put into evaluation mode.
+        mean: Mean grey value that it was trained with, 0..255.
+        std: Standard deviation of the same.
+    """
+
+    def __init__(self, network: Classifier, *, mean: float, std: float) -> None:
+        self.network, self.mean, self.std = network, mean, std
+
+    @property
+    def num_parameters(self) -> int:
+        """Its trainable parameters."""
+        return count_parameters(self.network)
+
+    def predict_logits(self, face_set: FaceSet, *, views: Sequence[str]) -> NDArray[np.float32]:
+        """Return its logits, averaged over views."""
+        return compute_logits(self.network, faces_as_tensor(face_set), mean=self.mean, std=self.std, views=views)
+
+
+class EstimatorPredictor(Predictor):
+    """An estimator; its log-probabilities stand for logits, from which they differ by a constant a row.
+
+    Args:
+        estimator: A fitted estimator.
+    """
+
+    def __init__(self, estimator: Estimator) -> None:
+        self.estimator = estimator
+
+    @property
+    def num_parameters(self) -> int:
+        """The numbers that fitting found."""
+        return self.estimator.num_parameters
+
+    def predict_logits(self, face_set: FaceSet, *, views: Sequence[str]) -> NDArray[np.float32]:
+        """Return its log-probabilities, averaged over views."""
+        return compute_log_probabilities(self.estimator, np.asarray(face_set.faces), views=views)
+
+
+def load_predictor(run: RunFolder) -> Predictor:
+    """Return what a run learned, of its ``best`` weights.
+
+    Raises:
+        RunFolderError: If there are no weights yet or they are damaged.
+    """
+    if run.recipe.model.is_estimator:
+        return EstimatorPredictor(run.load_estimator())
+    return NetworkPredictor(run.load_network(), mean=run.mean, std=run.std)
 
 
 def compute_logits(
@@ -82,7 +154,7 @@ def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Seque
     if saved is not None:
         return saved
     part = face_set.split(split)
-    logits = compute_logits(run.load_network(), faces_as_tensor(part), mean=run.mean, std=run.std, views=views)
+    logits = load_predictor(run).predict_logits(part, views=views)
     predictions = Predictions(
         probabilities=softmax(logits),
         labels=part.labels,
@@ -100,7 +172,7 @@ def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Seque
         is_leaky=facts["is_leaky"],
         is_float32=True,
         seed=facts["seed"],
-        versions=package_versions(),
+        versions=package_versions(run.recipe.model.name),
         protocol=run.recipe.data.protocol if face_set.has_published_splits else "own",
     )
     if split == "validation":

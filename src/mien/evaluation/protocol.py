@@ -138,7 +138,7 @@ def open_test_split(
         shipped_name: Name under which the model is to ship.
         reference: What another model answered on the same rows; McNemar's test compares the two.
         choice: What the same model answered on the validation split that chose it; its accuracy is recorded beside.
-        num_parameters: Number of the model's trainable parameters.
+        num_parameters: Number of a network's trainable parameters, or of what an estimator was fitted to.
         temperature: What the logits were divided by, fitted on validation; None if they were not.
 
     Raises:

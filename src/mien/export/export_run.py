@@ -83,11 +83,14 @@ def export_run(
         say: Is told each step.
 
     Raises:
-        ExportError: If file and torch differ by more; nothing is written then.
+        ExportError: If the run is of an estimator, or file and torch differ by more; nothing is written then.
         ProtocolError: If the data set is not the run's.
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
     """
+    model = run.recipe.model
+    if model.is_estimator:
+        raise ExportError(f"{run.folder}: {model.name!r} is an estimator; only networks can be exported")
     views = order_views(views or run.recipe.training.views)
     chosen_on = predict_split(run, face_set, "validation", views=views)
     temperature = fit_run_temperature(run, face_set, views=views)

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from mien.models.classifier import Classifier
 from mien.models.registry import MODELS, SET_BY_DATA, ModelCard, create_model, find_builder, find_card
 from mien.models.summary import ModelSummary, summarize
 from mien.recognition.model_file import Contract
@@ -82,13 +81,13 @@ def find_facts(name: str, *, num_classes: int | None = None, side: int | None = 
     )
 
 
-def find_options(builder: Callable[..., Classifier]) -> tuple[Option, ...]:
-    """Return the arguments of a network but for those that the data set sets.
+def find_options(builder: Callable[..., object]) -> tuple[Option, ...]:
+    """Return the arguments of a network or an estimator but for those that the data set sets.
 
     Descriptions are taken from the docstrings of the class and of those it derives from.
 
     Args:
-        builder: What makes the network.
+        builder: What makes it.
     """
     descriptions = _read_descriptions(builder)
     return tuple(
@@ -112,7 +111,7 @@ def names_of_shipped(contracts: Sequence[Contract]) -> dict[str, tuple[str, ...]
     return by_network
 
 
-def _read_descriptions(builder: Callable[..., Classifier]) -> dict[str, str]:
+def _read_descriptions(builder: Callable[..., object]) -> dict[str, str]:
     classes = inspect.getmro(builder) if inspect.isclass(builder) else (builder,)
     descriptions: dict[str, str] = {}
     for each in reversed(classes):

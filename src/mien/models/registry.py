@@ -1,4 +1,7 @@
-"""The registry of networks; one file an architecture under ``mien.models.architectures``."""
+"""The registry of networks, one file an architecture under ``mien.models.architectures``; making models by name.
+
+Networks and estimators share one space of names: a recipe names either.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +11,9 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from mien.errors import MienError
+from mien.errors import MienError, suggest
 from mien.models.classifier import Classifier
+from mien.models.estimator import ESTIMATORS, Estimator
 from mien.registry import Registry, find_argument_faults
 
 SET_BY_DATA = ("num_classes", "in_channels")
@@ -93,21 +97,42 @@ def create_model(name: str, *, num_classes: int = 7, in_channels: int | None = N
         raise MienError(f"model {name!r}: {fault}") from fault
 
 
-def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
-    """Return what is wrong with a network's options, a line each; nothing is computed.
+def create_estimator(name: str, **options: Any) -> Estimator:
+    """Return an estimator that was not fitted yet.
 
     Args:
-        name: Registered name or alias, or ``timm/`` and the name of any of timm's models.
-        options: Arguments of the network, such as ``{"width": 24}``.
+        name: Registered name.
+        options: Arguments of the estimator, such as ``trees``.
+
+    Raises:
+        MienError: If the name is unknown, or the estimator has no such option.
+    """
+    plugin = ESTIMATORS.get(name).plugin
+    faults = _name_and_type_faults(plugin, options)
+    if faults:
+        raise MienError(f"model {name!r}: {'; '.join(faults)}")
+    try:
+        return plugin(**options)
+    except (TypeError, ValueError) as fault:
+        raise MienError(f"model {name!r}: {fault}") from fault
+
+
+def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the options of a network or an estimator, a line each; nothing is computed.
+
+    Args:
+        name: Registered name or alias of either, or ``timm/`` and the name of any of timm's models.
+        options: Arguments of the model, such as ``{"width": 24}``.
 
     Raises:
         MienError: If the name is unknown.
     """
-    faults = _name_and_type_faults(find_builder(name), options)
+    is_estimator = name in ESTIMATORS
+    faults = _name_and_type_faults(ESTIMATORS.get(name).plugin if is_estimator else find_builder(name), options)
     if not faults:
         try:
             with torch.device("meta"):
-                create_model(name, **options)
+                create_estimator(name, **options) if is_estimator else create_model(name, **options)
         except MienError as fault:
             faults.append(str(fault).removeprefix(f"model {name!r}: "))
     return faults
@@ -122,6 +147,11 @@ def find_builder(name: str) -> Callable[..., Classifier]:
     Raises:
         MienError: If the name is unknown.
     """
+    if name in ESTIMATORS:
+        raise MienError(f"model {name!r} is an estimator, fitted in one go; expected a network")
+    if name not in MODELS and not name.startswith(_TIMM):
+        known = [each for entry in MODELS for each in (entry.name, *entry.aliases)]
+        raise MienError(f"unknown model {name!r}{suggest(name, [*known, *ESTIMATORS.names()])}")
     if name.startswith(_TIMM):
         # Not at the top: timm takes seconds to import, and a contract or a count needs nothing of it.
         from mien.models.timm_classifier import timm_class
@@ -146,7 +176,7 @@ def find_card(name: str) -> ModelCard:
     return MODELS.get(name).card
 
 
-def _name_and_type_faults(plugin: Callable[..., Classifier], options: dict[str, Any]) -> list[str]:
+def _name_and_type_faults(plugin: Callable[..., object], options: dict[str, Any]) -> list[str]:
     known = {key: value for key, value in signature(plugin).parameters.items() if key not in SET_BY_DATA}
     return find_argument_faults(known, options, set_elsewhere=dict.fromkeys(SET_BY_DATA, "the data set"))
 

@@ -7,13 +7,31 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from mien.data import DATASETS
 from mien.errors import MienError, RecipeError, suggest
-from mien.models import find_option_faults
+from mien.models import ESTIMATORS, find_option_faults
 from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
+
+_OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
+    "name": None,
+    "note": None,
+    "data": None,
+    "model": None,
+    "training": ("views", "seed"),
+}
+"""What a recipe of an estimator may hold: whole sections, or of a section the keys named."""
 
 
 class _Section(BaseModel):
@@ -37,10 +55,10 @@ class DataSettings(_Section):
 
 
 class ModelSettings(BaseModel):
-    """Which network is trained; every key but ``name`` is an option of that network.
+    """Which network is trained or which estimator fitted; every key but ``name`` is an option of it.
 
     Attributes:
-        name: Registered network.
+        name: Registered network or estimator.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
@@ -48,8 +66,13 @@ class ModelSettings(BaseModel):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The network's own options, such as ``width``."""
+        """The model's own options, such as ``width``."""
         return dict(self.__pydantic_extra__ or {})
+
+    @property
+    def is_estimator(self) -> bool:
+        """Whether the model is fitted in one go, and not trained step by step."""
+        return self.name in ESTIMATORS
 
 
 class AugmentationSettings(_Section):
@@ -147,6 +170,9 @@ class TrainingSettings(_Section):
 class Recipe(_Section):
     """Everything one training run depends on.
 
+    An estimator, fitted in one go, depends on less: a recipe that names one may hold of `training` only `views` and
+    `seed`, nothing that moves weights step by step, and is written without the rest.
+
     Attributes:
         name: Name of the run folder and, when exported, of the model.
         note: Free text, such as the command that made a shipped model.
@@ -160,6 +186,13 @@ class Recipe(_Section):
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_serializer(mode="wrap")
+    def _without_what_means_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        settings: dict[str, Any] = dump(self)
+        for section, key in _foreign_settings(settings) if self.model.is_estimator else ():
+            (settings[section] if key else settings).pop(key or section)
+        return settings
 
     @property
     def fingerprint(self) -> str:
@@ -206,7 +239,7 @@ def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
         recipe = Recipe.model_validate(settings)
     except ValidationError as fault:
         faults += [_describe(error) for error in fault.errors()]
-    faults += _registry_faults(settings)
+    faults += _registry_faults(settings) + _estimator_faults(settings)
     if faults or recipe is None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise RecipeError(f"{source}: {count}: {'; '.join(faults)}")
@@ -258,3 +291,28 @@ def _registry_faults(settings: dict[str, Any]) -> list[str]:
         except MienError as fault:
             faults.append(f"model.name: {fault}")
     return faults
+
+
+def _estimator_faults(settings: dict[str, Any]) -> list[str]:
+    """Return what stands in a recipe of an estimator and means nothing to it; unknown keys are faults already."""
+    model = settings.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    if not isinstance(name, str) or name not in ESTIMATORS:
+        return []
+    return [
+        f"{section}{'.' + key if key else ''}: means nothing to {name!r}, which is fitted in one go; leave it out"
+        for section, key in _foreign_settings(settings)
+        if (key or section) in _known_keys((section,) if key else ())
+    ]
+
+
+def _foreign_settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the sections that are none of an estimator's, with no key, and such keys of its own sections."""
+    foreign = []
+    for section, content in settings.items():
+        keys = _OF_ESTIMATORS.get(section)
+        if section not in _OF_ESTIMATORS:
+            foreign.append((section, ""))
+        elif keys is not None and isinstance(content, dict):
+            foreign += [(section, key) for key in content if key not in keys]
+    return foreign

@@ -15,7 +15,7 @@ from torch import Tensor
 from mien.data import FaceSet
 from mien.errors import RecipeError, RunFolderError, WeightsError
 from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON
-from mien.models import Classifier, create_model, load_weights
+from mien.models import ESTIMATORS, Classifier, Estimator, create_estimator, create_model, load_weights
 from mien.training.recipe import Recipe, build_recipe
 from mien.writing import write_atomically
 
@@ -30,7 +30,8 @@ class RunFolder:
     """A training run on disk.
 
     Args:
-        folder: The folder; ``recipe.json``, ``run.json``, ``curves.csv``, ``weights/`` and ``resume.ckpt`` lie in it.
+        folder: The folder; ``recipe.json``, ``run.json``, ``curves.csv``, ``weights/`` and ``resume.ckpt`` lie in it,
+            of an estimator neither curves nor checkpoint.
     """
 
     folder: Path
@@ -136,7 +137,7 @@ class RunFolder:
         """Write weights, whole or not at all.
 
         Args:
-            state: State of the network.
+            state: State of the network, or of the estimator as tensors.
             which: ``best`` or ``last``.
             facts: Kept as text in the file's metadata, such as epoch and accuracy.
         """
@@ -150,10 +151,9 @@ class RunFolder:
 
         Raises:
             RunFolderError: If there are no such weights or they are damaged.
+            MienError: If the run is of an estimator.
         """
-        file = self.weights_file(which)
-        if not file.exists():
-            raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
+        file = self._existing_weights(which)
         facts = self.facts
         model = self.recipe.model
         # The weights are loaded right after; those a run began with need not be there any more.
@@ -167,16 +167,58 @@ class RunFolder:
             raise RunFolderError(str(fault)) from None
         return network.eval()
 
+    def load_estimator(self, which: str = "best") -> Estimator:
+        """Return the fitted estimator.
+
+        Raises:
+            RunFolderError: If nothing was fitted yet or the file is damaged.
+            MienError: If the run is of a network.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        file = self._existing_weights(which)
+        model = self.recipe.model
+        estimator = create_estimator(model.name, **model.options)
+        try:
+            estimator.load_state(load_file(file))
+        except (SafetensorError, ValueError) as fault:
+            raise RunFolderError(
+                f"{file} is damaged or of another model: {str(fault).splitlines()[0]}; "
+                f"delete it and fit again with: mien train --resume {self.folder}"
+            ) from None
+        return estimator
+
     def weights_fingerprint(self, which: str = "best") -> str:
         """Return the SHA-256 of the weights file.
 
         Raises:
             RunFolderError: If there are no such weights.
         """
+        return hashlib.sha256(self._existing_weights(which).read_bytes()).hexdigest()
+
+    def weights_facts(self, which: str = "best") -> dict[str, str]:
+        """Return what was noted when weights were saved: the validation accuracy, and a network's epoch.
+
+        Raises:
+            RunFolderError: If there are no such weights or they are damaged.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        file = self._existing_weights(which)
+        try:
+            with safe_open(file, "numpy") as opened:
+                return dict(opened.metadata() or {})
+        except SafetensorError as fault:
+            raise RunFolderError(f"{file} is damaged: {str(fault).splitlines()[0]}") from None
+
+    def _existing_weights(self, which: str) -> Path:
         file = self.weights_file(which)
-        if not file.exists():
-            raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        if file.exists():
+            return file
+        if self.recipe.model.is_estimator:
+            raise RunFolderError(f"{self.folder}: not fitted yet; fit with: mien train --resume {self.folder}")
+        raise RunFolderError(f"{self.folder}: no {which} weights yet; train at least one epoch")
 
     # --- curves ----------------------------------------------------------------------------------------------------
 
@@ -195,10 +237,14 @@ class RunFolder:
         write_atomically(self.folder / "curves.csv", "\n".join(lines) + "\n")
 
 
-def package_versions() -> dict[str, str]:
-    """Return the versions that decide about a result: Python, mien, torch, Lightning, NumPy."""
-    names = ("mien", "torch", "lightning", "numpy")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
+def package_versions(model_name: str) -> dict[str, str]:
+    """Return the versions that decide about a result: Python, mien, torch, Lightning, NumPy, an estimator's packages.
+
+    Args:
+        model_name: Registered name of a network or an estimator.
+    """
+    own = ESTIMATORS.get(model_name).card.packages if model_name in ESTIMATORS else ("torch", "lightning")
+    return {"python": platform.python_version()} | {name: version(name) for name in ("mien", *own, "numpy")}
 
 
 def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:
@@ -212,6 +258,6 @@ def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:
         "is_leaky": recipe.data.allow_leakage or face_set.is_leaky,
         "recipe_fingerprint": recipe.fingerprint,
         "seed": recipe.training.seed,
-        "versions": package_versions(),
+        "versions": package_versions(recipe.model.name),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -19,6 +19,7 @@ from mien.errors import DataError, RunFolderError
 from mien.models import count_parameters, create_model
 from mien.training.batches import faces_as_tensor
 from mien.training.callbacks import KeepCurvesAndWeights, SaveToResume, ShowProgress
+from mien.training.fit_estimator import fit_estimator
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
@@ -45,10 +46,11 @@ def read_training_data(recipe: Recipe) -> FaceSet:
 
 
 def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console | None" = None) -> RunFolder:
-    """Train a network from scratch and return its run folder.
+    """Train a network from scratch, or fit an estimator, and return the run folder.
 
-    The weights kept as ``best`` are those of the epoch with the highest accuracy on the validation split; the test
-    split is never touched. The same recipe, seed and machine give the same weights.
+    The weights kept as ``best`` are those of the epoch with the highest accuracy on the validation split; of an
+    estimator there are no others. The test split is never touched. The same recipe, seed and machine give the same
+    weights.
 
     Args:
         recipe: Everything the run depends on.
@@ -59,25 +61,30 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
         DataError: If the data set cannot be read.
     """
     face_set = read_training_data(recipe)
-    num_training, batch_size = face_set.split_counts()["training"], recipe.training.batch_size
-    if num_training < batch_size:
-        raise DataError(f"{num_training} training pictures are fewer than one batch of {batch_size}")
-    precision, reason = choose_precision(recipe.training.precision)
     pixels = face_set.split("training").faces
     facts: dict[str, Any] = {
         "mean": round(float(pixels.mean(dtype="float64")), 6),
         "std": round(float(pixels.std(dtype="float64")), 6),
         "in_channels": 1 if face_set.faces.ndim == 3 else 3,
-        "precision": precision,
-        "precision_reason": reason,
     }
+    if not recipe.model.is_estimator:
+        facts |= _facts_of_steps(recipe, num_training=len(pixels))
     run = RunFolder.create(runs_folder, recipe, face_set, facts=facts)
     _fit(run, recipe, face_set, console=console)
     return run
 
 
+def _facts_of_steps(recipe: Recipe, *, num_training: int) -> dict[str, Any]:
+    """Return what only training step by step depends on."""
+    batch_size = recipe.training.batch_size
+    if num_training < batch_size:
+        raise DataError(f"{num_training} training pictures are fewer than one batch of {batch_size}")
+    precision, reason = choose_precision(recipe.training.precision)
+    return {"precision": precision, "precision_reason": reason}
+
+
 def resume_training(folder: Path, *, console: "Console | None" = None) -> RunFolder:
-    """Go on with a run that stopped and return its folder; at most one epoch is lost.
+    """Go on with a run that stopped and return its folder; at most one epoch is lost, an estimator is fitted anew.
 
     Args:
         folder: The run folder.
@@ -98,7 +105,11 @@ def resume_training(folder: Path, *, console: "Console | None" = None) -> RunFol
 def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: "Console | None") -> None:
     from rich.console import Console
 
-    console = console or Console(stderr=True)
+    fit = fit_estimator if recipe.model.is_estimator else _fit_network
+    fit(run, recipe, face_set, console=console or Console(stderr=True))
+
+
+def _fit_network(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: "Console") -> None:
     facts = run.facts
     torch.manual_seed(recipe.training.seed)
     network = create_model(

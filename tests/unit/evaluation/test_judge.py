@@ -6,6 +6,7 @@ import pytest
 from mien.errors import MienError, ProtocolError
 from mien.evaluation.judge import choose, judge
 from mien.evaluation.records import list_records, recompute
+from mien.evaluation.tables import records_markdown
 from mien.training import RunFolder
 
 
@@ -96,6 +97,20 @@ def test_answers_on_test_are_kept_beside_the_record_alone(tiny_run: RunFolder, t
     record = judge(tiny_run, results_folder=tmp_path / "results")
     assert record.predictions_file.exists()
     assert no_test_answers(tiny_run)
+
+
+def test_an_estimator_is_judged_like_a_network(estimator_run: RunFolder, tmp_path: Path) -> None:
+    record = judge(estimator_run, results_folder=tmp_path / "results")
+    content = record.content
+    assert record.figures.kind == "judgement"
+    assert content["num_parameters"] == 3 * (900 + 36 * 59 + 1)
+    assert content["recipe"] == estimator_run.recipe.model_dump(mode="json")
+    assert "optimizer" not in content["recipe"]
+    assert content["choice"]["accuracy"] == pytest.approx(choose(estimator_run).all_rows.accuracy)
+    assert content["versions"]["scikit-image"]
+    recompute(record)
+    assert "9,075" in records_markdown(list_records(tmp_path / "results"))
+    assert no_test_answers(estimator_run)
 
 
 def no_test_answers(run: RunFolder) -> bool:

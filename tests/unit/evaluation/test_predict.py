@@ -5,10 +5,18 @@ import pytest
 import torch
 from rich.console import Console
 
-from mien.errors import ModelFileError, ProtocolError
-from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split
+from mien.errors import ModelFileError, ProtocolError, RunFolderError
+from mien.evaluation.predict import (
+    EstimatorPredictor,
+    NetworkPredictor,
+    apply_temperature,
+    compute_logits,
+    fit_run_temperature,
+    load_predictor,
+    predict_split,
+)
 from mien.metrics.predictions import Predictions
-from mien.models import create_model
+from mien.models import count_parameters, create_model
 from mien.training import RunFolder, read_recipe, train
 from mien.training.recipe import build_recipe
 from mien.training.train import read_training_data
@@ -117,3 +125,50 @@ def test_protocol_clean_is_carried(tiny_recipe_file: Path, tmp_path: Path) -> No
     recipe = read_recipe(tiny_recipe_file, ["data.protocol=clean"])
     run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
     assert predict_split(run, read_training_data(run.recipe), "validation").protocol == "clean"
+
+
+def test_a_network_and_an_estimator_answer_alike_to_judging(tiny_run: RunFolder, estimator_run: RunFolder) -> None:
+    for run, kind, num_parameters in (
+        (tiny_run, NetworkPredictor, count_parameters(tiny_run.load_network())),
+        (estimator_run, EstimatorPredictor, 3 * (900 + 36 * 59 + 1)),
+    ):
+        predictor = load_predictor(run)
+        part = read_training_data(run.recipe).split("validation")
+        logits = predictor.predict_logits(part, views=("plain", "flip"))
+        assert isinstance(predictor, kind)
+        assert predictor.num_parameters == num_parameters
+        assert (logits.shape, logits.dtype) == ((len(part), 7), np.float32)
+
+
+def test_predictions_of_an_estimator_carry_where_they_come_from(estimator_run: RunFolder) -> None:
+    face_set = read_training_data(estimator_run.recipe)
+    predictions = predict_split(estimator_run, face_set, "validation")
+    assert predictions.weights_fingerprint == estimator_run.weights_fingerprint()
+    assert predictions.recipe_fingerprint == estimator_run.recipe.fingerprint
+    assert predictions.splits_seen == {"training": "trained on", "validation": "chosen on"}
+    assert predictions.versions.keys() == {"python", "mien", "scikit-image", "scikit-learn", "numpy"}
+    assert predictions.views == ("plain", "flip")
+    assert (predictions.probabilities.argmax(axis=1) == predictions.labels).mean() > 0.8
+
+
+def test_probabilities_of_an_estimator_are_the_geometric_mean_of_its_views(estimator_run: RunFolder) -> None:
+    face_set = read_training_data(estimator_run.recipe)
+    faces, estimator = face_set.split("validation").faces, estimator_run.load_estimator()
+    plain, flipped = (estimator.predict_probabilities(view) for view in (faces, faces[:, :, ::-1]))
+    mean = np.sqrt(plain * flipped)
+    expected = mean / mean.sum(axis=1, keepdims=True)
+    both = predict_split(estimator_run, face_set, "validation", views=("plain", "flip"))
+    np.testing.assert_allclose(both.probabilities, expected, atol=1e-5)
+    alone = predict_split(estimator_run, face_set, "validation", views=("plain",))
+    np.testing.assert_allclose(alone.probabilities, plain, atol=1e-5)
+
+
+def test_the_temperature_of_an_estimator_sharpens_its_distances(estimator_run: RunFolder) -> None:
+    """All validation faces are told apart, so the softmax of distances is far too flat."""
+    assert fit_run_temperature(estimator_run, read_training_data(estimator_run.recipe)) < 0.5
+
+
+def test_a_run_that_was_not_fitted_answers_nothing(estimator_run: RunFolder) -> None:
+    estimator_run.weights_file().unlink()
+    with pytest.raises(RunFolderError, match="not fitted yet; fit with: mien train --resume"):
+        predict_split(estimator_run, read_training_data(estimator_run.recipe), "validation")

@@ -86,6 +86,12 @@ def test_a_graph_that_disagrees_is_not_written(
     assert not (tmp_path / "tiny.onnx").exists()
 
 
+def test_an_estimator_is_refused(estimator_run: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="classical-1: 'hog_lbp_svm' is an estimator; only networks can be exported"):
+        export(estimator_run, tmp_path / "classical.onnx")
+    assert not (tmp_path / "classical.onnx").exists()
+
+
 def test_a_full_disk_leaves_the_old_file(tiny_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = tmp_path / "out" / "tiny.onnx"
     output.parent.mkdir()

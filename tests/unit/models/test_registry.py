@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mien.errors import MienError
-from mien.models import MODELS, create_model, find_option_faults
+from mien.models import MODELS, create_estimator, create_model, find_option_faults
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from mien.models import MODELS, create_model, find_option_faults
         ("vgg_se", {"pooling": "max"}, "model 'vgg_se': pooling is 'max'; expected 'flatten' or 'average'"),
         ("vgg_se", {"width": 0}, "model 'vgg_se': width is 0; expected a positive number of channels"),
         ("vgg_se", {"width": "wide"}, "model 'vgg_se': "),
+        ("hog_lbp_svn", {}, "unknown model 'hog_lbp_svn'; did you mean 'hog_lbp_svm'"),
+        ("hog_lbp_svm", {}, "model 'hog_lbp_svm' is an estimator, fitted in one go; expected a network"),
     ],
 )
 def test_create_model_refuses(name: str, options: dict, message: str) -> None:
@@ -44,3 +46,29 @@ def test_find_option_faults_names_all_at_once_without_building() -> None:
         "in_channels: set by the data set, not by hand",
     ]
     assert find_option_faults("vgg_se", {"width": 24, "pooling": "average", "dropout": 0}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("hog_lbp_svn", {}, "unknown estimator 'hog_lbp_svn'; did you mean 'hog_lbp_svm'"),
+        ("vgg_se", {}, "unknown estimator 'vgg_se'; known: deep_belief_net, hog_lbp_forest, hog_lbp_svm"),
+        ("hog_lbp_forest", {"treess": 16}, "model 'hog_lbp_forest': treess: unknown option; did you mean 'trees'"),
+        ("hog_lbp_forest", {"trees": 0}, "model 'hog_lbp_forest': trees is 0; expected at least 1"),
+        ("hog_lbp_forest", {"trees": 2.5}, r"model 'hog_lbp_forest': trees: expected int, found 2\.5"),
+    ],
+)
+def test_create_estimator_refuses(name: str, options: dict, message: str) -> None:
+    with pytest.raises(MienError, match=message):
+        create_estimator(name, **options)
+
+
+def test_find_option_faults_knows_estimators_too() -> None:
+    assert find_option_faults("deep_belief_net", {"hidden_unit": [3], "fine_tuning_rate": "fast"}) == [
+        "hidden_unit: unknown option; did you mean 'hidden_units'?",
+        "fine_tuning_rate: expected float, found 'fast'",
+    ]
+    assert find_option_faults("deep_belief_net", {"hidden_units": []}) == [
+        "hidden_units is []; expected a list of whole numbers above 0"
+    ]
+    assert find_option_faults("deep_belief_net", {"hidden_units": [30], "fine_tuning_rate": 1}) == []

@@ -1,10 +1,11 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mien.errors import RecipeError
-from mien.training.recipe import build_recipe, read_recipe
+from mien.training.recipe import Recipe, TrainingSettings, build_recipe, read_recipe
 
 RECIPES = sorted((Path(__file__).resolve().parents[3] / "recipes").glob("**/*.toml"))
 SMALLEST = {"name": "some", "model": {"name": "vgg_se"}}
@@ -139,3 +140,83 @@ def test_models_of_timm_are_checked_with_the_recipe(model: dict, fault: str) -> 
 
 def test_models_of_timm_are_taken_by_name() -> None:
     assert build_recipe({"name": "a", "model": {"name": "timm/resnet18"}}).model.name == "timm/resnet18"
+
+
+CLASSICAL = {"name": "some", "model": {"name": "hog_lbp_svm"}}
+
+
+def test_a_recipe_of_an_estimator_is_written_without_what_means_nothing_to_it() -> None:
+    recipe = build_recipe({**CLASSICAL, "training": {"seed": 3}, "note": "x"})
+    written = json.loads(recipe.model_dump_json())
+    assert written == {
+        "name": "some",
+        "note": "x",
+        "data": {"dataset": "fer2013", "path": "", "protocol": "official", "allow_leakage": False},
+        "model": {"name": "hog_lbp_svm"},
+        "training": {"views": ["plain", "flip"], "seed": 3},
+    }
+    assert build_recipe(written) == recipe
+    assert recipe.model_dump(mode="json") == written
+    assert recipe.model_dump(mode="json", exclude={"name", "training"}).keys() == {"note", "data", "model"}
+
+
+def test_a_recipe_of_a_network_is_written_whole() -> None:
+    recipe = build_recipe(SMALLEST)
+    assert recipe.model_dump().keys() == set(Recipe.model_fields)
+    assert recipe.model_dump()["training"].keys() == set(TrainingSettings.model_fields)
+    assert build_recipe(json.loads(recipe.model_dump_json())) == recipe
+
+
+def test_the_fingerprint_of_an_estimator_depends_on_what_it_depends_on() -> None:
+    fingerprint = build_recipe(CLASSICAL).fingerprint
+    assert build_recipe({**CLASSICAL, "training": {"seed": 1}}).fingerprint != fingerprint
+    assert build_recipe({"name": "some", "model": {"name": "hog_lbp_svm", "lbp_grid": 4}}).fingerprint != fingerprint
+
+
+@pytest.mark.parametrize(
+    ("settings", "faults"),
+    [
+        ({"augmentation": {}}, ["augmentation"]),
+        ({"optimizer": {"learning_rate": 0.1}, "schedule": {"name": "constant"}}, ["optimizer", "schedule"]),
+        ({"training": {"epochs": 3, "batch_size": 128, "seed": 1}}, ["training.epochs", "training.batch_size"]),
+    ],
+)
+def test_settings_that_mean_nothing_to_an_estimator_are_refused(settings: dict, faults: list[str]) -> None:
+    reason = "means nothing to 'hog_lbp_svm', which is fitted in one go; leave it out"
+    with pytest.raises(RecipeError) as caught:
+        build_recipe({**CLASSICAL, **settings})
+    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+    assert str(caught.value) == f"recipe: {count}: " + "; ".join(f"{fault}: {reason}" for fault in faults)
+
+
+def test_all_faults_of_an_estimators_recipe_come_at_once() -> None:
+    settings = {
+        "name": "some",
+        "model": {"name": "hog_lbp_forest", "tres": 3},
+        "schedule": {},
+        "training": {"epoch": 1, "batch_size": "x"},
+    }
+    with pytest.raises(RecipeError) as caught:
+        build_recipe(settings)
+    assert str(caught.value) == (
+        "recipe: 5 faults: training.batch_size: Input should be a valid integer, found 'x'; "
+        "training.epoch: unknown key; did you mean 'epochs'?; "
+        "model.tres: unknown option; did you mean 'trees'?; "
+        "schedule: means nothing to 'hog_lbp_forest', which is fitted in one go; leave it out; "
+        "training.batch_size: means nothing to 'hog_lbp_forest', which is fitted in one go; leave it out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"), [("hog_lbp_svn", "hog_lbp_svm"), ("deep_belief", "deep_belief_net"), ("vggse", "vgg_se")]
+)
+def test_unknown_models_are_suggested_from_networks_and_estimators(name: str, suggestion: str) -> None:
+    with pytest.raises(RecipeError, match=f"model.name: unknown model '{name}'; did you mean '{suggestion}'"):
+        build_recipe({"name": "some", "model": {"name": name}})
+
+
+def test_changes_that_mean_nothing_to_an_estimator_are_refused(estimator_recipe_file: Path) -> None:
+    with pytest.raises(
+        RecipeError, match=r"classical\.toml: 1 fault: training\.epochs: means nothing to 'hog_lbp_svm'"
+    ):
+        read_recipe(estimator_recipe_file, ["training.epochs=3"])

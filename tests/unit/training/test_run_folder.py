@@ -1,10 +1,11 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
 
-from mien.errors import RunFolderError
+from mien.errors import MienError, RunFolderError
 from mien.training import RunFolder, read_recipe
 from mien.training.train import read_training_data
 
@@ -89,3 +90,57 @@ def test_missing_and_damaged_weights_are_named(run: RunFolder) -> None:
     run.save_weights({"other": torch.zeros(1)}, which="best", facts={})
     with pytest.raises(RunFolderError, match="does not fit the network: stages"):
         run.load_network()
+
+
+def test_what_an_estimator_was_fitted_to_comes_back(estimator_run: RunFolder) -> None:
+    estimator = estimator_run.load_estimator()
+    assert estimator.num_classes == 7
+    assert estimator.classes.tolist() == [0, 1, 2]
+    assert set(estimator_run.weights_facts()) == {"validation_accuracy"}
+
+
+def test_the_versions_are_those_that_decide(run: RunFolder, estimator_run: RunFolder) -> None:
+    assert run.facts["versions"].keys() == {"python", "mien", "torch", "lightning", "numpy"}
+    assert estimator_run.facts["versions"].keys() == {"python", "mien", "scikit-image", "scikit-learn", "numpy"}
+
+
+def test_facts_of_weights_come_back_as_they_went(run: RunFolder) -> None:
+    with pytest.raises(RunFolderError, match="no best weights yet; train at least one epoch"):
+        run.weights_facts()
+    run.save_weights({"some": torch.zeros(1)}, which="best", facts={"epoch": 3})
+    assert run.weights_facts() == {"epoch": "3"}
+    run.weights_file().write_bytes(b"nothing")
+    with pytest.raises(RunFolderError, match=r"best\.safetensors is damaged: "):
+        run.weights_facts()
+
+
+def test_an_estimator_that_was_not_fitted_says_how(estimator_run: RunFolder) -> None:
+    estimator_run.weights_file().unlink()
+    message = f"{estimator_run.folder}: not fitted yet; fit with: mien train --resume {estimator_run.folder}"
+    for call in (estimator_run.load_estimator, estimator_run.weights_fingerprint, estimator_run.weights_facts):
+        with pytest.raises(RunFolderError, match=re.escape(message)):
+            call()
+
+
+@pytest.mark.parametrize("damage", ["nothing", "cut", "other", "options"])
+def test_damaged_arrays_of_an_estimator_are_named(estimator_run: RunFolder, damage: str) -> None:
+    file = estimator_run.weights_file()
+    if damage == "nothing":
+        file.write_bytes(b"nothing")
+    elif damage == "cut":
+        file.write_bytes(file.read_bytes()[:5000])
+    elif damage == "other":
+        estimator_run.save_weights({"other": torch.zeros(1)}, which="best", facts={})
+    else:
+        recipe = estimator_run.folder / "recipe.json"
+        recipe.write_text(recipe.read_text().replace('"hog_lbp_svm"', '"hog_lbp_svm", "lbp_grid": 4'))
+    with pytest.raises(RunFolderError, match=r"damaged or of another model: .*; delete it and fit again with: mien tr"):
+        estimator_run.load_estimator()
+
+
+def test_a_network_and_an_estimator_are_not_taken_for_each_other(run: RunFolder, estimator_run: RunFolder) -> None:
+    with pytest.raises(MienError, match="'hog_lbp_svm' is an estimator, fitted in one go; expected a network"):
+        estimator_run.load_network()
+    run.save_weights({"some": torch.zeros(1)}, which="best", facts={})
+    with pytest.raises(MienError, match="unknown estimator 'vgg_se'"):
+        run.load_estimator()

@@ -80,7 +80,7 @@ def _list_networks(*, study: str | None, measure: bool) -> None:
     from mien.app.catalogue import network_rows
     from mien.app.figures import print_rows
     from mien.app.terminal import ProgressLine
-    from mien.models import MODELS
+    from mien.models import ESTIMATORS, MODELS
     from mien.models.catalogue import find_facts
     from mien.models.summary import measure_latency_ms
 
@@ -106,6 +106,20 @@ def _list_networks(*, study: str | None, measure: bool) -> None:
     rows = network_rows(facts, ships_as=_ships_as(), latency_ms=latency_ms if measure else None)
     progress.clear()
     print_rows(rows, num_text_columns=2)
+    estimators = [entry for entry in ESTIMATORS if study is None or study in entry.card.studies]
+    if estimators:
+        print("estimators: " + ", ".join(entry.name for entry in estimators))
+
+
+def _print_estimator(name: str) -> None:
+    from mien.app.catalogue import estimator_card_rows, option_rows
+    from mien.app.figures import print_rows
+    from mien.models import ESTIMATORS
+    from mien.models.catalogue import find_options
+
+    entry = ESTIMATORS.get(name)
+    _print_pairs(dict(estimator_card_rows(entry)))
+    print_rows(option_rows(find_options(entry.plugin)), num_text_columns=3)
 
 
 def _print_network(
@@ -118,14 +132,20 @@ def _print_network(
         raise MienError(f"unknown model {name!r}{hint}; networks need the laboratory: pip install 'mien[train]'")
     from mien.app.catalogue import card_rows, layer_rows, option_rows
     from mien.app.figures import print_rows
-    from mien.models import MODELS, create_model
+    from mien.models import ESTIMATORS, MODELS, create_model
     from mien.models.catalogue import find_facts
     from mien.models.drawing import draw_architecture
     from mien.models.summary import measure_latency_ms
     from mien.recognition.model_file import shipped_models
     from mien.settings import parse_setting
 
-    known = [*shipped_models(), *(each for entry in MODELS for each in (entry.name, *entry.aliases))]
+    if name in ESTIMATORS:
+        if changes or side or depth or draw or measure:
+            raise typer.BadParameter(f"{name} is an estimator; these options are for networks")
+        _print_estimator(name)
+        return
+    networks = [each for entry in MODELS for each in (entry.name, *entry.aliases)]
+    known = [*shipped_models(), *networks, *ESTIMATORS.names()]
     if "/" not in name and name not in known:
         raise MienError(f"unknown model {name!r}{suggest(name, known)}")
     options: dict[str, Any] = dict(
@@ -150,13 +170,13 @@ def _print_network(
 
 def _write_catalogue(file: Path) -> None:
     from mien.app.catalogue import catalogue_markdown
-    from mien.models import MODELS
+    from mien.models import ESTIMATORS, MODELS
     from mien.models.catalogue import find_facts
     from mien.writing import write_atomically
 
-    text = catalogue_markdown([find_facts(name) for name in MODELS.names()], ships_as=_ships_as())
-    write_atomically(file, text)
-    print(f"{file}: {len(MODELS)} networks written")
+    facts = [find_facts(name) for name in MODELS.names()]
+    write_atomically(file, catalogue_markdown(facts, list(ESTIMATORS), ships_as=_ships_as()))
+    print(f"{file}: {len(MODELS)} networks and {len(ESTIMATORS)} estimators written")
 
 
 def _ships_as() -> Mapping[str, tuple[str, ...]]:

@@ -17,7 +17,10 @@ def train(
     resume: Annotated[Path | None, typer.Option(help="Go on with this run folder instead.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
 ) -> None:
-    """Train a network by a recipe; a run that stopped goes on with --resume and loses at most one epoch."""
+    """Train a network or fit an estimator by a recipe.
+
+    A run that stopped goes on with --resume; it loses at most one epoch, and an estimator is fitted anew.
+    """
     if (recipe is None) == (resume is None):
         raise typer.BadParameter("name either a recipe or --resume RUN")
     from mien.training import read_recipe, resume_training
@@ -27,5 +30,6 @@ def train(
         run = resume_training(resume)
     elif recipe is not None:
         run = train_by_recipe(read_recipe(recipe, changes or ()), runs_folder=runs)
-    best = max(run.read_curves(), key=lambda row: row["validation_accuracy"])
-    print(f"{run.folder}: best epoch {best['epoch'] + 1:.0f}, validation accuracy {best['validation_accuracy']:.2%}")
+    best = run.weights_facts()
+    epoch = f"best epoch {int(best['epoch']) + 1}, " if "epoch" in best else ""
+    print(f"{run.folder}: {epoch}validation accuracy {float(best['validation_accuracy']):.2%}")

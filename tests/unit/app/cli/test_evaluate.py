@@ -45,3 +45,25 @@ def test_a_run_without_weights_is_refused(run: Callable[..., Ran], tiny_run: Run
     done = run("evaluate", tiny_run.folder, "--split", "validation")
     assert done.code == 2
     assert "no best weights yet; train at least one epoch" in done.err
+
+
+def test_an_estimator_is_evaluated_by_the_same_command(
+    run: Callable[..., Ran], estimator_run: RunFolder, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    chosen = run("evaluate", estimator_run.folder, "--split", "validation", "--views", "plain", "--results", results)
+    assert chosen.code == 0
+    assert "classical on validation of fer2013, views: plain\n" in chosen.out
+    assert not results.exists()
+    judged = run("evaluate", estimator_run.folder, "--split", "test", "--results", results)
+    assert judged.code == 0
+    assert (results / "official" / "fer2013" / "0001-classical.json").exists()
+    listed = run("results", results)
+    assert "9,075" in listed.out
+
+
+def test_an_estimator_that_was_not_fitted_is_refused(run: Callable[..., Ran], estimator_run: RunFolder) -> None:
+    estimator_run.weights_file().unlink()
+    done = run("evaluate", estimator_run.folder, "--split", "validation")
+    folder = estimator_run.folder
+    assert (done.code, done.err) == (2, f"error: {folder}: not fitted yet; fit with: mien train --resume {folder}\n")

@@ -29,3 +29,9 @@ def test_export_refuses_an_unknown_view(run: Callable[..., Ran], tiny_run: RunFo
     done = run("export", tiny_run.folder, "--detector", "none", "--views", "mirror")
     assert done.code == 2
     assert "unknown view 'mirror'; expected plain or flip" in done.err
+
+
+def test_export_refuses_an_estimator_in_one_line(run: Callable[..., Ran], estimator_run: RunFolder) -> None:
+    done = run("export", estimator_run.folder, "--detector", "none")
+    refusal = f"error: {estimator_run.folder}: 'hog_lbp_svm' is an estimator; only networks can be exported\n"
+    assert done == (2, "", refusal)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mien.app.cli import models
-from mien.models import MODELS
+from mien.models import ESTIMATORS, MODELS
 from mien.recognition import model_file
 from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
@@ -89,6 +89,7 @@ def test_models_lists_the_networks_of_a_study(run: Runner, shipped: Path) -> Non
     assert rows["network"] == ["study", "parameters", "GFLOPs", "input", "ships", "as"]
     assert rows["cnn_lstm"] == ["cnn_lstm", "457,031", "0.172", "1x48x48"]
     assert "camnet" not in rows
+    assert ran.out.splitlines()[-1] == "estimators: deep_belief_net"
     assert "tiny" in rows
 
 
@@ -106,6 +107,14 @@ def test_models_with_a_network_prints_card_options_and_layers(run: Runner) -> No
     assert card["latency"].endswith("ms a picture, one core, torch, float32")
     assert any(line.split()[:2] == ["dense200", "False"] for line in lines)
     assert any(line.split()[:2] == ["classifier", "Linear"] for line in lines)
+
+
+def test_models_with_an_estimator_prints_its_card_and_options(run: Runner) -> None:
+    ran = run("models", "deep_belief_net")
+    assert ran.code == 0
+    assert ran.out.splitlines()[2].split() == ["study", "cnn_lstm"]
+    assert any(line.split()[:1] == ["hidden_units"] for line in ran.out.splitlines())
+    assert run("models", "deep_belief_net", "--measure").code == 2
 
 
 def test_models_draws_a_network(run: Runner, tmp_path: Path) -> None:
@@ -141,7 +150,7 @@ def test_models_refuses_options_that_do_not_belong_together(
 
 def test_docs_models_md_is_what_models_writes(run: Runner, tmp_path: Path) -> None:
     ran = run("models", "--write", tmp_path / "models.md")
-    assert ran.out == f"{tmp_path / 'models.md'}: {len(MODELS)} networks written\n"
+    assert ran.out == f"{tmp_path / 'models.md'}: {len(MODELS)} networks and {len(ESTIMATORS)} estimators written\n"
     written = (tmp_path / "models.md").read_text(encoding="utf-8")
-    assert written.count("\n## ") == len(MODELS)
+    assert written.count("\n## ") == len(MODELS) + len(ESTIMATORS)
     assert DOCUMENT.read_text(encoding="utf-8") == written, "docs/models.md is not current; run: make tables"

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.unit.app.cli.conftest import Ran
 
 
@@ -37,3 +39,40 @@ def test_a_folder_that_is_no_run_is_refused(run: Callable[..., Ran], tmp_path: P
     done = run("train", "--resume", tmp_path)
     assert done.code == 2
     assert "no recipe.json in it; expected a run folder" in done.err
+
+
+def test_an_estimator_is_fitted_by_the_same_command(
+    run: Callable[..., Ran], estimator_recipe_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs" / "classical-1"
+    done = run("train", estimator_recipe_file, "model.regularization=0.5", "--runs", folder.parent)
+    assert (done.code, done.out) == (0, f"{folder}: validation accuracy 100.00%\n")
+    assert "hog_lbp_svm, fitted in one go" in done.err
+    again = run("train", "--resume", folder)
+    assert (again.code, again.out) == (0, done.out)
+    assert again.err.replace("\n", "") == f"{folder}: fitted already; there is nothing to go on with"
+
+
+def test_settings_that_mean_nothing_to_an_estimator_are_refused(
+    run: Callable[..., Ran], estimator_recipe_file: Path, tmp_path: Path
+) -> None:
+    done = run("train", estimator_recipe_file, "training.epochs=3", "optimizer.momentum=0.5")
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    for part in ("2 faults", "training.epochs: means nothing", "optimizer: means nothing to 'hog_lbp_svm'"):
+        assert part in done.err
+
+
+def test_ctrl_c_while_fitting_says_how_to_go_on(
+    run: Callable[..., Ran], estimator_recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mien.training.fit_estimator._run_aside", stop)
+    monkeypatch.setattr("mien.app.cli._close_standard_output", lambda: None)
+    folder = tmp_path / "runs" / "classical-1"
+    done = run("train", estimator_recipe_file, "--runs", folder.parent)
+    assert (done.code, done.out) == (130, "")
+    line = done.err.replace("\n", "")
+    assert line.endswith(f"stopped before it was fitted; fit with: mien train --resume {folder}")
