@@ -159,9 +159,9 @@ def catalogue_markdown(
             "# Estimators\n\nClassical models, fitted in one go by `mien train` and judged by the same commands."
         )
     for entry in estimators:
-        rows = estimator_card_rows(entry)
-        parts.append(f"## {entry.name}\n\n{rows[1][1]}")
-        parts.append("\n".join(f"- {word}: {text}" for word, text in rows[2:] if text != "-"))
+        _, (_, title), *shown = estimator_card_rows(entry)
+        parts.append(f"## {entry.name}\n\n{title}")
+        parts.append("\n".join(f"- {word}: {text}" for word, text in shown if text != "-"))
         parts += _options_markdown(find_options(entry.plugin))
     return "\n\n".join(parts) + "\n"
 
