@@ -11,16 +11,10 @@ from mien.benchmarks.measurement import Measurement
 from mien.errors import DataError
 
 _PROGRAM = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 
-def peak_megabytes():
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss would count what the parent had before it became this program
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
-
+from mien.benchmarks.memory import peak_megabytes
 from mien.data import read_dataset
 started = time.perf_counter()
 count = len(read_dataset("fer2013", Path(sys.argv[1])))

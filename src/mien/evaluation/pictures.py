@@ -1,25 +1,20 @@
 """Pictures of figures: the confusion matrix and the reliability diagram, as PNG files; no face appears in them."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.errors import MissingExtraError
 from mien.evaluation.tables import percent
 from mien.metrics.figures import Figures
+from mien.plotting import BLUE, GREY, ORANGE, new_figure, to_png
 from mien.writing import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DOTS_PER_INCH = 100
 _SIDE_INCHES = 9.0
-_BLUE = "#2b6cb0"
-_GREY = "#718096"
-_ORANGE = "#dd6b20"
 
 
 def draw_confusion_matrix(figures: Figures, file: Path) -> Path:
@@ -39,7 +34,7 @@ def draw_confusion_matrix(figures: Figures, file: Path) -> Path:
     counts = np.array(figures.all_rows.confusion_matrix)
     support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, out=np.zeros(counts.shape), where=support > 0)
-    picture = _new_figure(_SIDE_INCHES)
+    picture = new_figure(_SIDE_INCHES, _SIDE_INCHES)
     axes = picture.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     _name_classes(axes, figures)
@@ -64,7 +59,7 @@ def draw_reliability_diagram(figures: Figures, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
-    picture = _new_figure(_SIDE_INCHES * 0.9)
+    picture = new_figure(_SIDE_INCHES, _SIDE_INCHES * 0.9)
     upper, lower = picture.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
     _draw_accuracy_over_confidence(upper, figures)
     _draw_rows_over_confidence(lower, figures)
@@ -76,8 +71,8 @@ def _draw_accuracy_over_confidence(axes: "Axes", figures: Figures) -> None:
     bins = [each for each in figures.all_rows.calibration_bins if each.num_rows]
     width = figures.all_rows.calibration_bins[0].upper
     middles = [(each.lower + each.upper) / 2 for each in bins]
-    axes.bar(middles, [each.accuracy for each in bins], width=0.94 * width, color=_BLUE, label="accuracy in the bin")
-    axes.plot([0, 1], [0, 1], "--", color=_ORANGE, linewidth=2, label="confidence equals accuracy")
+    axes.bar(middles, [each.accuracy for each in bins], width=0.94 * width, color=BLUE, label="accuracy in the bin")
+    axes.plot([0, 1], [0, 1], "--", color=ORANGE, linewidth=2, label="confidence equals accuracy")
     confidences = [each.confidence for each in bins]
     axes.plot(confidences, [each.accuracy for each in bins], "o", color="black", label="mean confidence in the bin")
     axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -90,7 +85,7 @@ def _draw_accuracy_over_confidence(axes: "Axes", figures: Figures) -> None:
 def _draw_rows_over_confidence(axes: "Axes", figures: Figures) -> None:
     bins = figures.all_rows.calibration_bins
     middles = [(each.lower + each.upper) / 2 for each in bins]
-    axes.bar(middles, [each.num_rows for each in bins], width=0.94 * bins[0].upper, color=_GREY)
+    axes.bar(middles, [each.num_rows for each in bins], width=0.94 * bins[0].upper, color=GREY)
     axes.set_xlabel("confidence", fontsize=13)
     axes.set_ylabel("rows", fontsize=13)
     axes.tick_params(labelsize=12)
@@ -124,16 +119,5 @@ def _title(figures: Figures) -> str:
     )
 
 
-def _new_figure(height_inches: float) -> "Figure":
-    """Return an empty matplotlib figure that belongs to no window."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", extra="train") from error
-    return Figure(figsize=(_SIDE_INCHES, height_inches), dpi=_DOTS_PER_INCH, layout="constrained")
-
-
 def _save(picture: "Figure", file: Path) -> Path:
-    buffer = io.BytesIO()
-    picture.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
-    return write_atomically(file, buffer.getvalue())
+    return write_atomically(file, to_png(picture))

@@ -11,7 +11,7 @@ from mien.errors import MienError
 if TYPE_CHECKING:
     from mien.benchmarks.measurement import Measurement
 
-_PARTS = ("recognition", "reading", "training")
+_PARTS = ("recognition", "reading", "audit", "training")
 
 
 @app.command()
@@ -51,6 +51,11 @@ def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path |
         from mien.data.datasets.fer2013 import locate_fer2013
 
         return measure_reading(csv or locate_fer2013())
+    if part == "audit":
+        from mien.benchmarks.audit_speed import measure_audit
+        from mien.data.datasets.fer2013 import locate_fer2013
+
+        return measure_audit(csv or locate_fer2013())
     if part == "training":
         from mien.benchmarks.training_speed import measure_training
 
