@@ -18,6 +18,7 @@ from mien.recognition.model_file import load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.training import RunFolder
 from mien.training.recipe import build_recipe
+from mien.training.training_data import read_training_data
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_file_to_recognizer_equals_file_to_prepare_to_torch(
 ) -> None:
     face_set = read_fer2013(real_fer2013_csv)
     output = tmp_path / "random.onnx"
-    report = export_run(run, output, face_set=face_set, detectors=[], results_folder=tmp_path)
+    report = export_run(run, output, data=read_training_data(run.recipe.data), detectors=[], results_folder=tmp_path)
     model_file = report.model_file
     contract = model_file.contract
     network = run.load_network()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 import PIL
 from numpy.typing import NDArray
@@ -227,6 +226,8 @@ def _describe_work(face_set: FaceSet, steps: Sequence[Step], on_unreadable: str)
         digest.update(np.ascontiguousarray(face_set.votes).data)
     for value in (value for step in steps for value in step.values() if isinstance(value, np.ndarray)):
         digest.update(np.ascontiguousarray(value).data)
+    import cv2
+
     versions = f"{_FORMAT} {PIL.__version__} {cv2.__version__}"
     return f"prepared {digest.hexdigest()} by {describe_steps(steps)}, {on_unreadable}, {versions}"
 

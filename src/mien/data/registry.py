@@ -41,7 +41,7 @@ def register_dataset(name: str, *, card: DatasetCard) -> Callable[[Reader], Read
     return DATASETS.register(name, card=card)  # type: ignore[return-value]
 
 
-def read_dataset(name: str, path: Path | str | None = None, **options: Any) -> FaceSet:
+def read_dataset(name: str, path: Path | str | None = None, /, **options: Any) -> FaceSet:
     """Read a data set by name.
 
     Args:

@@ -63,6 +63,7 @@ def measure_crop_margin(
     *,
     classify: Classify,
     preparation: Sequence[Step],
+    faces: Sequence[NDArray[np.uint8]] | None = None,
     margins: Sequence[float] = MARGINS,
     seed: int = 0,
 ) -> CropMargin:
@@ -72,10 +73,11 @@ def measure_crop_margin(
     background of random grey, odd rows on a busy one. A face counts as found where the centre of a box lies inside it.
 
     Args:
-        face_set: Faces of the split that may choose, which is validation; shape ``(N, H, W[, 3])``.
+        face_set: Faces of the split that may choose, which is validation.
         detector: The detector.
         classify: Gives the classes ``(N,)`` of prepared faces ``(N, h, w[, 3])``, uint8.
         preparation: Steps that prepare a crop, as the model's contract has them.
+        faces: The same rows before any preparation, each ``(H, W[, 3])``, uint8; None takes those of the set.
         margins: Margins to try.
         seed: Seed of places and backgrounds.
 
@@ -87,7 +89,8 @@ def measure_crop_margin(
     random = np.random.default_rng(seed)
     is_found = np.zeros(len(face_set), dtype=bool)
     prepared: list[NDArray[np.uint8]] = []  # one row of faces for each face found, a face for each margin
-    for row, face in enumerate(face_set.faces):
+    pasted = face_set.faces if faces is None else faces
+    for row, face in enumerate(pasted):
         scene, place_xy = paste_face(face, random, is_busy=bool(row % 2))
         box = _box_of_pasted(detector, scene, place_xy)
         if box is not None:
@@ -97,7 +100,11 @@ def measure_crop_margin(
     if not prepared:
         raise DataError(f"detector {detector.name!r} found none of {len(face_set)} pasted faces")
     labels = face_set.labels[is_found]
-    whole = _accuracy(classify, prepare_faces(face_set.faces[is_found], preparation), labels)
+    whole = _accuracy(
+        classify,
+        prepare_faces((face for face, found in zip(pasted, is_found, strict=True) if found), preparation),
+        labels,
+    )
     by_margin = np.stack(prepared, axis=1)
     losses = {
         margin: whole - _accuracy(classify, faces, labels) for margin, faces in zip(margins, by_margin, strict=True)

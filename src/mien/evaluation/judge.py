@@ -14,7 +14,7 @@ from mien.evaluation.protocol import (
 from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
 from mien.training.run_folder import RunFolder
-from mien.training.train import read_training_data
+from mien.training.training_data import read_training_data
 
 
 def choose(run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None) -> Figures:
@@ -29,7 +29,7 @@ def choose(run: RunFolder, split: str = "validation", *, views: Sequence[str] | 
         ProtocolError: If the split is training or test, or the data set is not the run's.
         DataError: If the data set cannot be read.
     """
-    face_set = read_training_data(run.recipe)
+    face_set = read_training_data(run.recipe.data).face_set
     check_may_choose(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
     predictions = predict_split(run, face_set, split, views=views)
     return figures_for_choice(apply_temperature(predictions, fit_run_temperature(run, face_set, views=views)))
@@ -56,7 +56,7 @@ def judge(
         ProtocolError: If the run has seen the test split, or the data set is not the run's.
         DataError: If the data set cannot be read.
     """
-    face_set = read_training_data(run.recipe)
+    face_set = read_training_data(run.recipe.data).face_set
     name = run.recipe.name
     check_may_judge(run.facts["splits_seen"], "test", model=name, data_set=face_set.name)
     check_may_open(model=name, shipped_name=ships_as, results_folder=results_folder, data_set=face_set.name)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data import FaceSet
+from mien.data.steps import contract_steps
 from mien.errors import ExportError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
@@ -24,6 +25,7 @@ from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_
 from mien.recognition.recognizer import Recognizer, softmax
 from mien.training.batches import faces_as_tensor
 from mien.training.run_folder import RunFolder
+from mien.training.training_data import TrainingData
 from mien.writing import replacing
 
 LARGEST_DIFFERENCE = 1e-4
@@ -56,7 +58,7 @@ def export_run(
     run: RunFolder,
     output: Path,
     *,
-    face_set: FaceSet,
+    data: TrainingData,
     detectors: Sequence[FaceDetector],
     name: str | None = None,
     views: Sequence[str] | None = None,
@@ -73,7 +75,7 @@ def export_run(
     Args:
         run: A trained run.
         output: The file to write.
-        face_set: The data set as the run trained on it.
+        data: The faces as the run trained on them.
         detectors: Detectors to measure a crop margin for.
         name: Name under which the model ships; None takes the recipe's.
         views: Views the recognizer averages; None takes the recipe's.
@@ -83,7 +85,8 @@ def export_run(
         say: Is told each step.
 
     Raises:
-        ExportError: If the run is of an estimator, or file and torch differ by more; nothing is written then.
+        ExportError: If the run is of an estimator, a step of its preparation fits into no contract, or file and torch
+            differ by more; nothing is written then.
         ProtocolError: If the data set is not the run's.
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
@@ -91,13 +94,25 @@ def export_run(
     model = run.recipe.model
     if model.is_estimator:
         raise ExportError(f"{run.folder}: {model.name!r} is an estimator; only networks can be exported")
+    face_set = data.face_set
+    shape_before = data.before.faces.shape[1:] if data.before.is_in_memory else None
+    preparation = contract_steps(data.steps, shape_before=shape_before)
+    for line in preparation.left_out:
+        say(line)
     views = order_views(views or run.recipe.training.views)
     chosen_on = predict_split(run, face_set, "validation", views=views)
     temperature = fit_run_temperature(run, face_set, views=views)
     calibrated = apply_temperature(chosen_on, temperature)
     say(f"temperature {temperature:.4f}, fitted on {len(chosen_on.labels):,} validation faces")
     side_hw = (face_set.faces.shape[1], face_set.faces.shape[2])
-    contract = _draft_contract(run, name=name or run.recipe.name, views=views, licence=licence, side_hw=side_hw)
+    contract = _draft_contract(
+        run,
+        name=name or run.recipe.name,
+        views=views,
+        licence=licence,
+        side_hw=side_hw,
+        preparation=tuple(dict(step) for step in preparation.steps),
+    )
     threshold = choose_unsure_threshold(
         calibrated.probabilities, calibrated.labels, accuracy_above=ACCURACY_OF_SURE_ANSWERS
     )
@@ -112,13 +127,14 @@ def export_run(
         draft = Recognizer(_write(graph, contract, Path(temporary) / "draft.onnx"))
         validation = face_set.split("validation")
         say(f"comparing with torch on {min(NUM_COMPARED_FACES, len(validation))} real faces")
-        difference, num_compared = compare_with_torch(draft, run, validation)
+        difference, num_compared = compare_with_torch(draft, run, data)
         if not difference < largest_difference:
             raise ExportError(
                 f"{output} not written: its probabilities differ from torch by {difference:.2g} at most, "
                 f"{largest_difference:.0e} is allowed"
             )
-        margins = tuple(_measure_margin(draft, validation, detector, say=say) for detector in detectors)
+        unprepared = data.unprepared(validation)
+        margins = tuple(_measure_margin(draft, validation, unprepared, detector, say=say) for detector in detectors)
     contract = replace(
         contract,
         crop_margins={"none": 0.0} | {measured.detector: measured.margin for measured in margins},
@@ -128,17 +144,20 @@ def export_run(
     return ExportReport(model_file, difference, num_compared, temperature, margins, model_file.num_bytes)
 
 
-def compare_with_torch(recognizer: Recognizer, run: RunFolder, face_set: FaceSet) -> tuple[float, int]:
+def compare_with_torch(recognizer: Recognizer, run: RunFolder, data: TrainingData) -> tuple[float, int]:
     """Return the largest difference of a probability between a model file and its run, and the faces compared.
+
+    The file prepares the faces by its contract, so that a step which is not the one of training shows, too.
 
     Args:
         recognizer: The model file, ready.
         run: The run it came from.
-        face_set: Real faces; at most 512 of them, evenly spread, are compared.
+        data: The faces as the run trained on them; at most 512 of validation, evenly spread, are compared.
     """
-    rows = np.linspace(0, len(face_set) - 1, min(NUM_COMPARED_FACES, len(face_set))).astype(np.int64)
-    part = face_set.select(np.unique(rows))
-    from_file = recognizer.predict_probabilities(recognizer.prepare(part.faces))
+    validation = data.face_set.split("validation")
+    rows = np.linspace(0, len(validation) - 1, min(NUM_COMPARED_FACES, len(validation))).astype(np.int64)
+    part = validation.select(np.unique(rows))
+    from_file = recognizer.predict_probabilities(recognizer.prepare(data.unprepared(part)))
     logits = compute_logits(
         run.load_network(), faces_as_tensor(part), mean=run.mean, std=run.std, views=recognizer.contract.views
     )
@@ -147,18 +166,22 @@ def compare_with_torch(recognizer: Recognizer, run: RunFolder, face_set: FaceSet
 
 
 def _draft_contract(
-    run: RunFolder, *, name: str, views: tuple[str, ...], licence: str, side_hw: tuple[int, int]
+    run: RunFolder,
+    *,
+    name: str,
+    views: tuple[str, ...],
+    licence: str,
+    side_hw: tuple[int, int],
+    preparation: tuple[dict[str, object], ...],
 ) -> Contract:
     facts, recipe = run.facts, run.recipe
     colour = "grey" if facts["in_channels"] == 1 else "rgb"
-    steps: list[dict[str, object]] = [{"operation": "to_grey"}] if colour == "grey" else []
-    steps.append({"operation": "resize", "size_hw": list(side_hw), "filter": "bilinear"})
     return Contract(
         name=name,
         expressions=tuple(facts["expressions"]),
         input_size_hw=side_hw,
         colour=colour,
-        preparation=tuple(steps),
+        preparation=preparation,
         crop_margins={"none": 0.0},
         views=views,
         mean=(run.mean,) * facts["in_channels"],
@@ -215,14 +238,21 @@ def _record_of(run: RunFolder, results_folder: Path, *, views: tuple[str, ...]) 
 
 
 def _measure_margin(
-    recognizer: Recognizer, validation: FaceSet, detector: FaceDetector, *, say: Callable[[str], None]
+    recognizer: Recognizer,
+    validation: FaceSet,
+    unprepared: Sequence[NDArray[Any]],
+    detector: FaceDetector,
+    *,
+    say: Callable[[str], None],
 ) -> CropMargin:
-    def classify(faces: NDArray[np.uint8]) -> NDArray[np.int64]:
+    def classify(faces: NDArray[Any]) -> NDArray[np.int64]:
         classes: NDArray[np.int64] = recognizer.predict_logits(faces).argmax(axis=1)
         return classes
 
     say(f"measuring the crop margin for {detector.name} on {len(validation):,} pasted faces")
-    measured = measure_crop_margin(validation, detector, classify=classify, preparation=recognizer.contract.preparation)
+    measured = measure_crop_margin(
+        validation, detector, faces=unprepared, classify=classify, preparation=recognizer.contract.preparation
+    )
     say(
         f"{detector.name}: margin {measured.margin:+.2f} loses {measured.accuracy_lost * 100:.2f} points, "
         f"{measured.share_found:.1%} of the faces found"

@@ -19,6 +19,8 @@ class Augmentation:
         shift: Largest move either way, as a share of the side.
         erase: Probability that a rectangle is erased to a random grey.
         erase_pixels: Smallest and largest side of the rectangle, in pixels.
+        lowest: Value of black: 0, or another where faces were prepared to other numbers.
+        highest: Value of white.
     """
 
     flip: float = 0.5
@@ -27,16 +29,18 @@ class Augmentation:
     shift: float = 0.15
     erase: float = 0.5
     erase_pixels: tuple[int, int] = (6, 20)
+    lowest: float = 0.0
+    highest: float = 255.0
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Return changed pictures; what moves in from outside is black.
 
         Args:
-            images: Pictures, shape ``(B, C, H, W)``, uint8, or float in 0..255.
+            images: Pictures, shape ``(B, C, H, W)``, uint8, or float from `lowest` to `highest`.
             generator: Source of all randomness, on the CPU.
 
         Returns:
-            Pictures, shape ``(B, C, H, W)``, float32 in 0..255.
+            Pictures, shape ``(B, C, H, W)``, float32 from `lowest` to `highest`.
         """
         images = images.float()
         images = self._move(images, generator)
@@ -58,7 +62,8 @@ class Augmentation:
         theta[:, 1, 1] = angle.cos() / size
         theta[:, :, 2] = 2 * self.shift * draws[3:5].T
         grid = F.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
-        return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+        moved = F.grid_sample(images - self.lowest, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+        return moved + self.lowest
 
     def _erase(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if not self.erase:
@@ -75,5 +80,5 @@ class Augmentation:
         top, left, tall, wide = (value[:, None, None] for value in (top, left, tall, wide))
         is_erased = (y >= top) & (y < top + tall) & (x >= left) & (x < left + wide)
         is_erased &= (draws[4] < self.erase)[:, None, None]
-        grey = (draws[5] * 255)[:, None, None, None]
+        grey = (self.lowest + draws[5] * (self.highest - self.lowest))[:, None, None, None]
         return torch.where(is_erased[:, None], grey, images)

@@ -24,19 +24,28 @@ class TrainingModule(lightning.LightningModule):
         recipe: How it is trained.
         mean: Mean grey value of the training split, 0..255.
         std: Standard deviation of the same.
+        value_range: Values of black and white in the faces: 0 and 255 unless they were prepared to other numbers.
         class_weights: What an error in each class weighs, shape ``(num_classes,)``, float32; None weighs all alike.
     """
 
     class_weights: Tensor | None
 
     def __init__(
-        self, network: Classifier, recipe: Recipe, *, mean: float, std: float, class_weights: Tensor | None = None
+        self,
+        network: Classifier,
+        recipe: Recipe,
+        *,
+        mean: float,
+        std: float,
+        value_range: tuple[float, float] = (0.0, 255.0),
+        class_weights: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.register_buffer("class_weights", class_weights, persistent=False)
         self.network = network.to(memory_format=torch.channels_last)
         self.recipe, self.mean, self.std = recipe, mean, std
-        self.augmentation = Augmentation(**recipe.augmentation.model_dump())
+        lowest, highest = value_range
+        self.augmentation = Augmentation(**recipe.augmentation.model_dump(), lowest=lowest, highest=highest)
         self.generator = torch.Generator()
         self.loss_sum = self.loss_count = 0.0
 

@@ -18,11 +18,11 @@ from pydantic import (
     model_validator,
 )
 
-from mien.data import DATASETS
 from mien.errors import MienError, RecipeError, suggest
 from mien.models import ESTIMATORS, find_option_faults
 from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
+from mien.training.data_settings import DataSettings, Section, find_data_faults
 
 _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "name": None,
@@ -32,26 +32,6 @@ _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "training": ("views", "seed"),
 }
 """What a recipe of an estimator may hold: whole sections, or of a section the keys named."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class DataSettings(_Section):
-    """Which faces train.
-
-    Attributes:
-        dataset: Registered data set.
-        path: File or folder; empty takes the data set's usual place.
-        protocol: ``official`` keeps the published splits; ``clean`` drops training rows with a copy in a later split.
-        allow_leakage: Whether copies across splits cut by hand are accepted; figures then say "leaky".
-    """
-
-    dataset: str = "fer2013"
-    path: str = ""
-    protocol: Literal["official", "clean"] = "official"
-    allow_leakage: bool = False
 
 
 class ModelSettings(BaseModel):
@@ -75,7 +55,7 @@ class ModelSettings(BaseModel):
         return self.name in ESTIMATORS
 
 
-class AugmentationSettings(_Section):
+class AugmentationSettings(Section):
     """Random changes of the training pictures, drawn anew for each picture.
 
     Attributes:
@@ -102,7 +82,7 @@ class AugmentationSettings(_Section):
         return self
 
 
-class OptimizerSettings(_Section):
+class OptimizerSettings(Section):
     """How weights move.
 
     Attributes:
@@ -120,7 +100,7 @@ class OptimizerSettings(_Section):
     weight_decay: float = Field(5e-4, ge=0)
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(Section):
     """How the learning rate moves.
 
     Attributes:
@@ -132,7 +112,7 @@ class ScheduleSettings(_Section):
     warmup: float = Field(0.2, gt=0, lt=1)
 
 
-class TrainingSettings(_Section):
+class TrainingSettings(Section):
     """How long and how.
 
     Attributes:
@@ -167,7 +147,7 @@ class TrainingSettings(_Section):
             raise ValueError(str(fault)) from None
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """Everything one training run depends on.
 
     An estimator, fitted in one go, depends on less: a recipe that names one may hold of `training` only `views` and
@@ -277,13 +257,8 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
 
 
 def _registry_faults(settings: dict[str, Any]) -> list[str]:
-    faults = []
     data, model = settings.get("data"), settings.get("model")
-    if isinstance(data, dict) and isinstance(data.get("dataset"), str):
-        try:
-            DATASETS.get(data["dataset"])
-        except MienError as fault:
-            faults.append(f"data.dataset: {fault}")
+    faults = find_data_faults(data) if isinstance(data, dict) else []
     if isinstance(model, dict) and isinstance(model.get("name"), str):
         options = {option: value for option, value in model.items() if option != "name"}
         try:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import EMAWeightAveraging
 
-from mien.data import FaceSet, read_dataset
-from mien.data.audit.copies import apply_protocol
+from mien.data import FaceSet
 from mien.data.balancing import class_weights, sampling_weights
 from mien.errors import DataError, RunFolderError
 from mien.models import count_parameters, create_model
@@ -24,25 +24,10 @@ from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder
+from mien.training.training_data import read_training_data
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-def read_training_data(recipe: Recipe) -> FaceSet:
-    """Return the faces of a recipe under its protocol.
-
-    Raises:
-        DataError: If the data set cannot be read or has no training or validation rows.
-        ProtocolError: If it leaks and the recipe does not allow that.
-    """
-    settings = recipe.data
-    face_set = read_dataset(settings.dataset, Path(settings.path) if settings.path else None)
-    face_set = apply_protocol(face_set, settings.protocol, allow_leakage=settings.allow_leakage)
-    for split in ("training", "validation"):
-        if not (face_set.splits == split).any():
-            raise DataError(f"{face_set.name} has no {split} split; a run trains on one and chooses on the other")
-    return face_set
 
 
 def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console | None" = None) -> RunFolder:
@@ -60,13 +45,15 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
     Raises:
         DataError: If the data set cannot be read.
     """
-    face_set = read_training_data(recipe)
+    face_set = read_training_data(recipe.data).face_set
     pixels = face_set.split("training").faces
     facts: dict[str, Any] = {
         "mean": round(float(pixels.mean(dtype="float64")), 6),
         "std": round(float(pixels.std(dtype="float64")), 6),
         "in_channels": 1 if face_set.faces.ndim == 3 else 3,
     }
+    if pixels.dtype != np.uint8:
+        facts["value_range"] = [float(pixels.min()), float(pixels.max())]
     if not recipe.model.is_estimator:
         facts |= _facts_of_steps(recipe, num_training=len(pixels))
     run = RunFolder.create(runs_folder, recipe, face_set, facts=facts)
@@ -95,7 +82,7 @@ def resume_training(folder: Path, *, console: "Console | None" = None) -> RunFol
     """
     run = RunFolder.open(folder)
     recipe = run.recipe
-    face_set = read_training_data(recipe)
+    face_set = read_training_data(recipe.data).face_set
     if face_set.fingerprint != run.facts["data_fingerprint"]:
         raise RunFolderError(f"{folder}: the data set is not the one this run began with; start a new run instead")
     _fit(run, recipe, face_set, console=console)
@@ -127,7 +114,15 @@ def _fit_network(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: 
         soft_wrap=True,
     )
     weights = torch.from_numpy(class_weights(face_set)) if recipe.training.class_weights == "balanced" else None
-    module = TrainingModule(network, recipe, mean=facts["mean"], std=facts["std"], class_weights=weights)
+    lowest, highest = facts.get("value_range", (0.0, 255.0))
+    module = TrainingModule(
+        network,
+        recipe,
+        mean=facts["mean"],
+        std=facts["std"],
+        value_range=(lowest, highest),
+        class_weights=weights,
+    )
     splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
     drawn = torch.from_numpy(sampling_weights(face_set.split("training")))
     probabilities = drawn if recipe.training.sampling == "level" else None

@@ -5,7 +5,7 @@ import pytest
 from mien.data import DATASETS, read_dataset
 from mien.data.registry import find_dataset_option_faults
 from mien.errors import DataError, MienError
-from tests.made_datasets import make_ferplus
+from tests.made_datasets import make_class_folders, make_ferplus
 
 
 def test_read_dataset_reads_by_name(fer2013_csv: Path) -> None:
@@ -73,3 +73,8 @@ def test_find_dataset_option_faults_reads_nothing() -> None:
 def test_read_dataset_needs_a_path_where_there_is_no_usual_place() -> None:
     with pytest.raises(DataError, match="data set 'jaffe' has no usual place; name its file or folder"):
         read_dataset("jaffe")
+
+
+def test_an_option_may_be_called_name(tmp_path: Path) -> None:
+    made = make_class_folders(tmp_path)
+    assert read_dataset("class_folders", made.path, name="mine").name == "mine"

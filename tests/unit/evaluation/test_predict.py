@@ -19,7 +19,7 @@ from mien.metrics.predictions import Predictions
 from mien.models import count_parameters, create_model
 from mien.training import RunFolder, read_recipe, train
 from mien.training.recipe import build_recipe
-from mien.training.train import read_training_data
+from mien.training.training_data import read_training_data
 from tests.conftest import make_rows, write_folders
 
 
@@ -47,7 +47,7 @@ def test_compute_logits_refuses_an_unknown_view() -> None:
 
 
 def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
-    face_set = read_training_data(tiny_run.recipe)
+    face_set = read_training_data(tiny_run.recipe.data).face_set
     predictions = predict_split(tiny_run, face_set, "validation")
     assert predictions.row_ids.tolist() == face_set.split("validation").row_ids.tolist()
     assert predictions.weights_fingerprint == tiny_run.weights_fingerprint()
@@ -57,7 +57,7 @@ def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
 
 
 def test_predictions_are_computed_once_and_anew_for_other_weights(tiny_run: RunFolder) -> None:
-    face_set = read_training_data(tiny_run.recipe)
+    face_set = read_training_data(tiny_run.recipe.data).face_set
     first = predict_split(tiny_run, face_set, "validation")
     file = tiny_run.folder / "predictions" / "validation-plain+flip.npz"
     written = file.stat().st_mtime_ns
@@ -69,7 +69,7 @@ def test_predictions_are_computed_once_and_anew_for_other_weights(tiny_run: RunF
 
 
 def test_damaged_predictions_are_computed_again(tiny_run: RunFolder) -> None:
-    face_set = read_training_data(tiny_run.recipe)
+    face_set = read_training_data(tiny_run.recipe.data).face_set
     first = predict_split(tiny_run, face_set, "validation")
     file = tiny_run.folder / "predictions" / "validation-plain+flip.npz"
     file.write_bytes(file.read_bytes()[:100])
@@ -78,13 +78,13 @@ def test_damaged_predictions_are_computed_again(tiny_run: RunFolder) -> None:
 
 
 def test_other_data_are_refused(tiny_run: RunFolder) -> None:
-    face_set = read_training_data(tiny_run.recipe)
+    face_set = read_training_data(tiny_run.recipe.data).face_set
     with pytest.raises(ProtocolError, match="the data set is not the one this run trained on"):
         predict_split(tiny_run, face_set.select(np.arange(100)), "validation")
 
 
 def test_temperature_changes_confidence_but_no_answer(tiny_run: RunFolder) -> None:
-    face_set = read_training_data(tiny_run.recipe)
+    face_set = read_training_data(tiny_run.recipe.data).face_set
     predictions = predict_split(tiny_run, face_set, "validation")
     flatter = apply_temperature(predictions, 3.0)
     assert flatter.probabilities.max(axis=1).mean() < predictions.probabilities.max(axis=1).mean()
@@ -95,7 +95,7 @@ def test_temperature_changes_confidence_but_no_answer(tiny_run: RunFolder) -> No
 def test_fit_run_temperature_lowers_the_log_loss(tiny_run: RunFolder) -> None:
     from mien.metrics.classification import log_loss
 
-    face_set = read_training_data(tiny_run.recipe)
+    face_set = read_training_data(tiny_run.recipe.data).face_set
     predictions = predict_split(tiny_run, face_set, "validation")
     calibrated = apply_temperature(predictions, fit_run_temperature(tiny_run, face_set))
     assert log_loss(calibrated.probabilities, predictions.labels) <= log_loss(
@@ -105,7 +105,7 @@ def test_fit_run_temperature_lowers_the_log_loss(tiny_run: RunFolder) -> None:
 
 def test_rows_with_a_copy_in_training_are_marked(tiny_run_with_copy: tuple[RunFolder, Path]) -> None:
     run, _ = tiny_run_with_copy
-    predictions = predict_split(run, read_training_data(run.recipe), "test")
+    predictions = predict_split(run, read_training_data(run.recipe.data).face_set, "test")
     assert predictions.has_copy_in_training.tolist() == [True] + [False] * (len(predictions.labels) - 1)
 
 
@@ -118,13 +118,13 @@ def test_splits_cut_by_hand_are_a_protocol_of_their_own(tmp_path: Path) -> None:
         "training": {"epochs": 1, "batch_size": 16},
     }
     run = train(build_recipe(settings), runs_folder=tmp_path / "runs", console=Console(quiet=True))
-    assert predict_split(run, read_training_data(run.recipe), "validation").protocol == "own"
+    assert predict_split(run, read_training_data(run.recipe.data).face_set, "validation").protocol == "own"
 
 
 def test_protocol_clean_is_carried(tiny_recipe_file: Path, tmp_path: Path) -> None:
     recipe = read_recipe(tiny_recipe_file, ["data.protocol=clean"])
     run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
-    assert predict_split(run, read_training_data(run.recipe), "validation").protocol == "clean"
+    assert predict_split(run, read_training_data(run.recipe.data).face_set, "validation").protocol == "clean"
 
 
 def test_a_network_and_an_estimator_answer_alike_to_judging(tiny_run: RunFolder, estimator_run: RunFolder) -> None:
@@ -133,7 +133,7 @@ def test_a_network_and_an_estimator_answer_alike_to_judging(tiny_run: RunFolder,
         (estimator_run, EstimatorPredictor, 3 * (900 + 36 * 59 + 1)),
     ):
         predictor = load_predictor(run)
-        part = read_training_data(run.recipe).split("validation")
+        part = read_training_data(run.recipe.data).face_set.split("validation")
         logits = predictor.predict_logits(part, views=("plain", "flip"))
         assert isinstance(predictor, kind)
         assert predictor.num_parameters == num_parameters
@@ -141,7 +141,7 @@ def test_a_network_and_an_estimator_answer_alike_to_judging(tiny_run: RunFolder,
 
 
 def test_predictions_of_an_estimator_carry_where_they_come_from(estimator_run: RunFolder) -> None:
-    face_set = read_training_data(estimator_run.recipe)
+    face_set = read_training_data(estimator_run.recipe.data).face_set
     predictions = predict_split(estimator_run, face_set, "validation")
     assert predictions.weights_fingerprint == estimator_run.weights_fingerprint()
     assert predictions.recipe_fingerprint == estimator_run.recipe.fingerprint
@@ -152,7 +152,7 @@ def test_predictions_of_an_estimator_carry_where_they_come_from(estimator_run: R
 
 
 def test_probabilities_of_an_estimator_are_the_geometric_mean_of_its_views(estimator_run: RunFolder) -> None:
-    face_set = read_training_data(estimator_run.recipe)
+    face_set = read_training_data(estimator_run.recipe.data).face_set
     faces, estimator = face_set.split("validation").faces, estimator_run.load_estimator()
     plain, flipped = (estimator.predict_probabilities(view) for view in (faces, faces[:, :, ::-1]))
     mean = np.sqrt(plain * flipped)
@@ -165,10 +165,10 @@ def test_probabilities_of_an_estimator_are_the_geometric_mean_of_its_views(estim
 
 def test_the_temperature_of_an_estimator_sharpens_its_distances(estimator_run: RunFolder) -> None:
     """All validation faces are told apart, so the softmax of distances is far too flat."""
-    assert fit_run_temperature(estimator_run, read_training_data(estimator_run.recipe)) < 0.5
+    assert fit_run_temperature(estimator_run, read_training_data(estimator_run.recipe.data).face_set) < 0.5
 
 
 def test_a_run_that_was_not_fitted_answers_nothing(estimator_run: RunFolder) -> None:
     estimator_run.weights_file().unlink()
     with pytest.raises(RunFolderError, match="not fitted yet; fit with: mien train --resume"):
-        predict_split(estimator_run, read_training_data(estimator_run.recipe), "validation")
+        predict_split(estimator_run, read_training_data(estimator_run.recipe.data).face_set, "validation")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from mien import writing
 from mien.errors import ExportError, MienError
@@ -15,12 +16,12 @@ from mien.export.export_run import ExportReport, export_run
 from mien.faces.detector import create_detector
 from mien.recognition.model_file import load_model_file
 from mien.recognition.recognizer import Recognizer
-from mien.training import RunFolder
-from mien.training.train import read_training_data
+from mien.training import RunFolder, read_recipe, train
+from mien.training.training_data import read_training_data
 
 
 def export(run: RunFolder, output: Path, **options: object) -> ExportReport:
-    return export_run(run, output, face_set=read_training_data(run.recipe), detectors=[], **options)
+    return export_run(run, output, data=read_training_data(run.recipe.data), detectors=[], **options)
 
 
 def test_the_contract_says_what_the_run_was(tiny_run: RunFolder, tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_the_record_of_the_same_weights_enters_the_contract(tiny_run: RunFolder,
 def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: Path) -> None:
     model_file = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path).model_file
     recognizer = Recognizer(model_file)
-    faces = read_training_data(tiny_run.recipe).faces
+    faces = read_training_data(tiny_run.recipe.data).face_set.faces
     probabilities = recognizer.predict_probabilities(recognizer.prepare(faces))
     logits = compute_logits(
         tiny_run.load_network(),
@@ -116,7 +117,7 @@ def test_a_detectors_margin_enters_the_contract(tiny_run: RunFolder, tmp_path: P
     report = export_run(
         tiny_run,
         tmp_path / "tiny.onnx",
-        face_set=read_training_data(tiny_run.recipe),
+        data=read_training_data(tiny_run.recipe.data),
         detectors=[_SceneDetector()],
         results_folder=tmp_path,
         say=said.append,
@@ -136,3 +137,37 @@ class _SceneDetector:
         (whole,) = create_detector("none").detect(image_rgb)
         inner = np.array([80, 80, 240, 240], dtype=np.float32)
         return [type(whole)(inner, 1.0, None)]
+
+
+def prepared_run(recipe_file: Path, folder: Path, steps: str) -> RunFolder:
+    changes = [f"data.prepare={steps}", "training.epochs=1"]
+    return train(read_recipe(recipe_file, changes), runs_folder=folder, console=Console(quiet=True))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        '["emboss"]',
+        '["gamma_equalize"]',
+        '["clahe", {operation = "resize", size_hw = [64, 64], filter = "lanczos"}, "grey_to_rgb"]',
+        '["featurewise_standardize"]',
+    ],
+)
+def test_the_contract_prepares_as_the_run_was_prepared(steps: str, tiny_recipe_file: Path, tmp_path: Path) -> None:
+    run = prepared_run(tiny_recipe_file, tmp_path / "runs", steps)
+    data = read_training_data(run.recipe.data)
+    report = export_run(run, tmp_path / "prepared.onnx", data=data, detectors=[], results_folder=tmp_path)
+    assert report.largest_difference < 1e-4
+    recognizer = Recognizer(report.model_file)
+    validation = data.face_set.split("validation")
+    np.testing.assert_array_equal(recognizer.prepare(data.unprepared(validation)), validation.faces)
+
+
+def test_a_step_that_fits_into_no_contract_is_refused_before_anything_is_written(
+    tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    run = prepared_run(tiny_recipe_file, tmp_path / "runs", '["zca_whiten"]')
+    data = read_training_data(run.recipe.data)
+    with pytest.raises(ExportError, match="zca_whiten"):
+        export_run(run, tmp_path / "whitened.onnx", data=data, detectors=[], results_folder=tmp_path)
+    assert not (tmp_path / "whitened.onnx").exists()

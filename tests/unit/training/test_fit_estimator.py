@@ -15,7 +15,7 @@ from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON
 from mien.models import compute_log_probabilities
 from mien.training import RunFolder, read_recipe, resume_training, train
 from mien.training.run_folder import CURVE_COLUMNS
-from mien.training.train import read_training_data
+from mien.training.training_data import read_training_data
 from tests.conftest import make_patterns, write_csv
 
 QUIET = Console(quiet=True)
@@ -26,7 +26,7 @@ def test_a_run_leaves_the_facts_and_one_file_of_arrays(estimator_run: RunFolder)
     assert files == ["recipe.json", "run.json", "weights/best.safetensors"]
     facts = estimator_run.facts
     assert facts["splits_seen"] == {"training": TRAINED_ON, "validation": CHOSEN_ON}
-    assert facts["data_fingerprint"] == read_training_data(estimator_run.recipe).fingerprint
+    assert facts["data_fingerprint"] == read_training_data(estimator_run.recipe.data).face_set.fingerprint
     assert facts["recipe_fingerprint"] == estimator_run.recipe.fingerprint
     assert "precision" not in facts
     assert estimator_run.read_curves() == []
@@ -39,7 +39,7 @@ def test_the_accuracy_noted_is_that_of_the_recipes_views_on_validation(
     for views in ("['plain']", "['plain', 'flip']"):
         recipe = read_recipe(estimator_recipe_file, [f"training.views={views}"])
         run = train(recipe, runs_folder=tmp_path / "runs", console=QUIET)
-        validation = read_training_data(recipe).split("validation")
+        validation = read_training_data(recipe.data).face_set.split("validation")
         scores = compute_log_probabilities(run.load_estimator(), validation.faces, views=recipe.training.views)
         expected = (scores.argmax(axis=1) == validation.labels).mean()
         assert float(run.weights_facts()["validation_accuracy"]) == pytest.approx(expected)

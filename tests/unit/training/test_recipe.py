@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import RecipeError
+from mien.training.data_settings import DataSettings
 from mien.training.recipe import Recipe, TrainingSettings, build_recipe, read_recipe
 
 RECIPES = sorted((Path(__file__).resolve().parents[3] / "recipes").glob("**/*.toml"))
@@ -151,7 +152,7 @@ def test_a_recipe_of_an_estimator_is_written_without_what_means_nothing_to_it() 
     assert written == {
         "name": "some",
         "note": "x",
-        "data": {"dataset": "fer2013", "path": "", "protocol": "official", "allow_leakage": False},
+        "data": DataSettings().model_dump(mode="json"),
         "model": {"name": "hog_lbp_svm"},
         "training": {"views": ["plain", "flip"], "seed": 3},
     }

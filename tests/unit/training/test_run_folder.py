@@ -7,26 +7,26 @@ import torch
 
 from mien.errors import MienError, RunFolderError
 from mien.training import RunFolder, read_recipe
-from mien.training.train import read_training_data
+from mien.training.training_data import read_training_data
 
 
 @pytest.fixture
 def run(tiny_recipe_file: Path, tmp_path: Path) -> RunFolder:
     recipe = read_recipe(tiny_recipe_file)
     facts = {"mean": 120.0, "std": 60.0, "in_channels": 1}
-    return RunFolder.create(tmp_path / "runs", recipe, read_training_data(recipe), facts=facts)
+    return RunFolder.create(tmp_path / "runs", recipe, read_training_data(recipe.data).face_set, facts=facts)
 
 
 def test_runs_are_numbered(run: RunFolder, tiny_recipe_file: Path) -> None:
     recipe = read_recipe(tiny_recipe_file)
-    other = RunFolder.create(run.folder.parent, recipe, read_training_data(recipe), facts={})
+    other = RunFolder.create(run.folder.parent, recipe, read_training_data(recipe.data).face_set, facts={})
     assert (run.name, other.name) == ("tiny-1", "tiny-2")
 
 
 def test_what_was_seen_is_written_down(run: RunFolder, tiny_recipe_file: Path) -> None:
     facts = run.facts
     assert facts["splits_seen"] == {"training": "trained on", "validation": "chosen on"}
-    assert facts["data_fingerprint"] == read_training_data(run.recipe).fingerprint
+    assert facts["data_fingerprint"] == read_training_data(run.recipe.data).face_set.fingerprint
     assert facts["recipe_fingerprint"] == read_recipe(tiny_recipe_file).fingerprint
     assert facts["versions"].keys() >= {"python", "mien", "torch", "lightning", "numpy"}
     assert run.recipe == read_recipe(tiny_recipe_file)

@@ -29,7 +29,7 @@ def export(
     from mien.export.export_run import export_run
     from mien.faces.detector import DETECTORS, create_detector
     from mien.training import RunFolder
-    from mien.training.train import read_training_data
+    from mien.training.training_data import read_training_data
 
     run_folder = RunFolder.open(run)
     names = [name for name in detector or ["haar"] if name != "none"]
@@ -39,7 +39,7 @@ def export(
     report = export_run(
         run_folder,
         output or run_folder.folder / f"{name or run_folder.recipe.name}.onnx",
-        face_set=read_training_data(run_folder.recipe),
+        data=read_training_data(run_folder.recipe.data),
         detectors=detectors,
         name=name,
         views=None if views is None else views.split(","),

@@ -33,7 +33,7 @@ def models(
 ) -> None:
     """List the shipped models and the networks, or print what one of them is.
 
-    The networks need the laboratory: pip install 'mien[train]'.
+    The networks need the laboratory, which the extra 'train' brings.
     """
     from mien.recognition.model_file import shipped_models
 

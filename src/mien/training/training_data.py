@@ -1,0 +1,125 @@
+"""From a recipe's section ``[data]`` to the faces that train, choose and judge, with all that was done to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data import FaceSet, read_dataset, to_vocabulary
+from mien.data.audit.copies import apply_protocol
+from mien.data.balancing import balance, balance_before_split
+from mien.data.cleaning import clean
+from mien.data.merging import merge_auxiliary
+from mien.data.preparation import fit_and_prepare, prepare_one
+from mien.data.splits import cut_splits
+from mien.data.steps import picture_part
+from mien.errors import DataError, PictureError
+from mien.images.steps import Step
+from mien.training.data_settings import AuxiliarySettings, DataSettings
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The faces of a recipe.
+
+    Args:
+        face_set: All splits, prepared and balanced, in memory; its history says what was done.
+        steps: The preparation that they went through, with what was fitted on training filled in.
+        before: The same rows before preparation and balancing, in memory or in files.
+    """
+
+    face_set: FaceSet
+    steps: tuple[Step, ...]
+    before: FaceSet
+
+    def unprepared(self, part: FaceSet) -> list[NDArray[Any]]:
+        """Return the faces of some rows as a recognizer would get them: cut out, and before all other steps.
+
+        Args:
+            part: Rows of `face_set` that balancing did not add.
+        """
+        place = {row_id: row for row, row_id in enumerate(self.before.row_ids.tolist())}
+        rows = self.before.select(np.array([place[row_id] for row_id in part.row_ids.tolist()], dtype=np.int64))
+        cutting = picture_part(self.steps)
+        faces = []
+        for picture in rows.read_each():
+            if isinstance(picture, PictureError):  # a file that went away since it was prepared
+                raise picture
+            faces.append(prepare_one(picture, cutting) if cutting else picture)
+        return faces
+
+
+def read_training_data(settings: DataSettings) -> TrainingData:
+    """Return the faces of a recipe: read, mapped, cleaned, cut, merged, prepared and balanced, in this order.
+
+    Args:
+        settings: The recipe's section ``[data]``.
+
+    Raises:
+        DataError: If a set cannot be read, or has no training or validation rows in the end.
+        ProtocolError: If copies stand across splits cut by hand and the recipe does not allow that.
+        MienError: If something the settings name does not exist.
+    """
+    face_set = _read(settings, settings)
+    if settings.balance is not None and settings.balance.before_split:
+        face_set = _balance(face_set, settings)
+    if settings.clean:
+        from mien.data.audit import audit  # which computes with OpenCV; training without cleaning needs none
+
+        findings = audit(face_set, detectors=_detectors_of(settings.clean))
+        face_set = clean(face_set, findings, settings.clean, splits=settings.clean_splits)
+    face_set = _cut(face_set, settings)
+    face_set = apply_protocol(face_set, settings.protocol, allow_leakage=settings.allow_leakage)
+    if settings.auxiliary:
+        others = [_read(each, settings) for each in settings.auxiliary]
+        face_set = merge_auxiliary(face_set, others, outside=settings.outside)
+    for split in ("training", "validation"):
+        if not (face_set.splits == split).any():
+            raise DataError(
+                f"{face_set.name} has no {split} split; a run trains on one and chooses on the other: cut them with "
+                "data.split, such as data.split.validation=0.1"
+            )
+    before = face_set
+    face_set, steps = fit_and_prepare(before, list(settings.prepare), on_unreadable=settings.on_unreadable)
+    if settings.balance is not None and not settings.balance.before_split:
+        face_set = _balance(face_set, settings)
+    return TrainingData(face_set, steps, before)
+
+
+def _read(which: DataSettings | AuxiliarySettings, settings: DataSettings) -> FaceSet:
+    face_set = read_dataset(which.dataset, Path(which.path) if which.path else None, **which.options)
+    if settings.expressions is None or which is not settings:
+        return face_set
+    return to_vocabulary(face_set, settings.expressions, outside=settings.outside)[0]
+
+
+def _detectors_of(rules: Sequence[str]) -> list[str]:
+    """Return the detectors that rules ask for; ``no_face`` alone takes the one that every install has."""
+    named = [rule.partition(":") for rule in rules]
+    return [detector or "haar" for rule, _, detector in named if rule == "no_face"]
+
+
+def _cut(face_set: FaceSet, settings: DataSettings) -> FaceSet:
+    split = settings.split
+    if split is None:
+        return face_set
+    fractions = {"validation": split.validation} | ({"test": split.test} if split.test else {})
+    return cut_splits(
+        face_set,
+        fractions,
+        of=split.of,
+        seed=split.seed,
+        by_subject=split.by_subject,
+        allow_leakage=settings.allow_leakage,
+    )
+
+
+def _balance(face_set: FaceSet, settings: DataSettings) -> FaceSet:
+    chosen = settings.balance
+    if chosen is None:
+        return face_set
+    do = balance_before_split if chosen.before_split else balance
+    return do(face_set, chosen.method, counts=chosen.counts or None, **chosen.options)
