@@ -36,11 +36,11 @@ class HogLbpForest(Estimator):
         leaf_rows: Fewest training rows of a leaf; larger leaves make the file smaller.
         depth: Most splits from root to leaf; 0 sets no bound.
         features_share: Share of the features that a node may choose from; 0 takes the square root of their number.
-        orientations: As in `HogLbp`.
-        cell_pixels: As in `HogLbp`.
-        block_cells: As in `HogLbp`.
-        lbp_radius: As in `HogLbp`.
-        lbp_grid: As in `HogLbp`.
+        orientations: Directions that gradients are sorted into.
+        cell_pixels: Side of a cell of gradients, in pixels.
+        block_cells: Side of a block of cells that are normalised together, in cells.
+        lbp_radius: Radius of the circle of neighbours, in pixels.
+        lbp_grid: Fields a side of the grid of textures.
 
     Raises:
         ValueError: If a number is out of its range.

@@ -32,11 +32,11 @@ class HogLbpSvm(Estimator):
         regularization: Weight of the errors against wide margins, `C`; larger fits closer.
         tolerance: The solver stops when its gradient has shrunk to this share.
         iterations: Most iterations of the solver.
-        orientations: As in `HogLbp`.
-        cell_pixels: As in `HogLbp`.
-        block_cells: As in `HogLbp`.
-        lbp_radius: As in `HogLbp`.
-        lbp_grid: As in `HogLbp`.
+        orientations: Directions that gradients are sorted into.
+        cell_pixels: Side of a cell of gradients, in pixels.
+        block_cells: Side of a block of cells that are normalised together, in cells.
+        lbp_radius: Radius of the circle of neighbours, in pixels.
+        lbp_grid: Fields a side of the grid of textures.
 
     Raises:
         ValueError: If a number is not positive.
