@@ -1,7 +1,7 @@
 """From a recipe's section ``[data]`` to the faces that train, choose and judge, with all that was done to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,12 @@ def _read(which: DataSettings | AuxiliarySettings, settings: DataSettings) -> Fa
     face_set = read_dataset(which.dataset, Path(which.path) if which.path else None, **which.options)
     if settings.expressions is None or which is not settings:
         return face_set
-    return to_vocabulary(face_set, settings.expressions, outside=settings.outside)[0]
+    mapped, report = to_vocabulary(face_set, settings.expressions, outside=settings.outside)
+    if not report.num_dropped:
+        return mapped
+    # Fewer rows are judged then: their figures must not stand among those of the whole set.
+    chosen = settings.expressions if isinstance(settings.expressions, str) else "-".join(report.expressions)
+    return replace(mapped, name=f"{mapped.name}-{chosen}")
 
 
 def _detectors_of(rules: Sequence[str]) -> list[str]:

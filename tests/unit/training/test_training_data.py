@@ -39,6 +39,9 @@ def test_classes_are_chosen_by_vocabulary(fer2013_csv: Path) -> None:
     face_set = read(fer2013_csv, expressions="six", outside="drop").face_set
     assert face_set.expressions == ("angry", "fear", "happy", "sad", "surprise", "neutral")
     assert "20 rows outside dropped: 20 disgust" in face_set.history[-1]
+    assert face_set.name == "fer2013-six"
+    assert read(fer2013_csv, expressions=["sad", "happy"], outside="drop").face_set.name == "fer2013-sad-happy"
+    assert read(fer2013_csv, expressions="ferplus").face_set.name == "fer2013"
     with pytest.raises(DataError, match="outside the classes"):
         read(fer2013_csv, expressions="six")
 
