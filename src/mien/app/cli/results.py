@@ -1,5 +1,6 @@
 """``mien results``: every opening of a test split, and the tables made from them."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -25,14 +26,21 @@ def results(
     records = list_records(folder)
     for record in records:
         recompute(record)
+    by_data_set = {name: list(group) for name, group in groupby(records, key=lambda record: record.data_set)}
     if update is not None:
         if not update.is_file():
             raise MienError(f"{update} does not exist; expected a file with <!-- table: records -->")
         text = update.read_text(encoding="utf-8")
-        table = records_markdown(records, relative_to=update.parent)
-        write_atomically(update, update_between_markers(text, "records", new=table))
+        tables = [records_markdown(each, relative_to=update.parent) for each in by_data_set.values()]
+        if len(tables) > 1:
+            tables = [f"{name}:\n\n{table}" for name, table in zip(by_data_set, tables, strict=True)]
+        new = "\n\n".join(tables) or records_markdown([])
+        write_atomically(update, update_between_markers(text, "records", new=new))
         print(f"{update}: table of {len(records)} records written")
     elif records:
-        print_rows(record_rows(records))
+        for name, each in by_data_set.items():
+            if len(by_data_set) > 1:
+                print(name)
+            print_rows(record_rows(each))
     else:
         print(f"no test split was opened yet under {folder}")

@@ -1,8 +1,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from rich.console import Console
+
 from mien.evaluation.judge import judge
-from mien.training import RunFolder
+from mien.training import RunFolder, read_recipe, train
 from tests.unit.app.cli.conftest import Ran
 
 MARKED = "# some\n\n<!-- table: records -->\nold\n<!-- /table -->\n\nafter\n"
@@ -20,6 +22,25 @@ def test_results_lists_and_updates(run: Callable[..., Ran], tiny_run: RunFolder,
     assert "old" not in text
     assert "[0001-tiny](results/official/fer2013/0001-tiny.json)" in text
     assert text.endswith("\n\nafter\n")
+
+
+def test_records_of_several_data_sets_stand_in_tables_of_their_own(
+    run: Callable[..., Ran], tiny_run: RunFolder, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    results, readme = tmp_path / "results", tmp_path / "README.md"
+    judge(tiny_run, results_folder=results)
+    changes = ["name=six", "data.expressions=six", "data.outside=drop", "training.epochs=1"]
+    six = train(read_recipe(tiny_recipe_file, changes), runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    judge(six, results_folder=results)
+    listed = run("results", results)
+    assert (listed.code, listed.err) == (0, "")
+    lines = [line.strip() for line in listed.out.splitlines()]
+    assert lines.index("fer2013") < lines.index("fer2013-six")
+    readme.write_text(MARKED)
+    assert "table of 2 records written" in run("results", results, "--update", readme).out
+    text = readme.read_text()
+    assert text.index("fer2013:\n\n|") < text.index("fer2013-six:\n\n|")
+    assert text.count("| name ") == 2
 
 
 def test_no_records_are_said_so(run: Callable[..., Ran], tmp_path: Path) -> None:
