@@ -19,6 +19,7 @@ EXTRA_OF_PACKAGE: dict[str, str] = {
     "lightning": "train",
     "torchmetrics": "train",
     "sklearn": "train",
+    "scipy": "train",
     "skimage": "train",
     "matplotlib": "train",
     "pydantic": "train",

@@ -30,6 +30,11 @@ def test_explain_missing_module_names_the_pip_command() -> None:
     assert str(explained) == "this needs the package 'torch'; install it with: pip install 'mien[train]'"
 
 
+def test_a_package_that_another_of_an_extra_brings_is_explained_too() -> None:
+    explained = explain_missing_module(ModuleNotFoundError("x", name="scipy.sparse"))
+    assert str(explained) == "this needs the package 'scipy'; install it with: pip install 'mien[train]'"
+
+
 @pytest.mark.parametrize("name", [None, "mien.app.gone", "cv2"])
 def test_explain_missing_module_leaves_other_modules(name: str | None) -> None:
     assert explain_missing_module(ModuleNotFoundError("x", name=name)) is None
