@@ -35,8 +35,9 @@ format: full  ## Format the code and sort imports
 	@$(FULL)/bin/ruff check --fix .
 	@$(FULL)/bin/ruff format .
 
-tables: full  ## Write the README's tables anew from results/, and docs/models.md from the registry
+tables: full  ## Write the README's tables anew from results/, docs/campaigns.md too, and docs/models.md from the registry
 	@$(FULL)/bin/mien results --update README.md
+	@$(FULL)/bin/mien campaign show campaigns/*.toml --write docs/campaigns.md
 	@$(FULL)/bin/mien models --write docs/models.md
 
 bench: light full  ## Measure every promised speed and size

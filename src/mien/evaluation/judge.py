@@ -13,6 +13,7 @@ from mien.evaluation.protocol import (
 )
 from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
+from mien.metrics.predictions import Predictions
 from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
@@ -29,10 +30,25 @@ def choose(run: RunFolder, split: str = "validation", *, views: Sequence[str] | 
         ProtocolError: If the split is training or test, or the data set is not the run's.
         DataError: If the data set cannot be read.
     """
+    return figures_for_choice(predict_for_choice(run, split, views=views))
+
+
+def predict_for_choice(run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None) -> Predictions:
+    """Return what a run answers on the split it was chosen on, calibrated.
+
+    Args:
+        run: A trained run.
+        split: ``validation``; any other is refused.
+        views: Views to average; None takes the recipe's.
+
+    Raises:
+        ProtocolError: If the split is training or test, or the data set is not the run's.
+        DataError: If the data set cannot be read.
+    """
     face_set = read_training_data(run.recipe.data).face_set
     check_may_choose(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
     predictions = predict_split(run, face_set, split, views=views)
-    return figures_for_choice(apply_temperature(predictions, fit_run_temperature(run, face_set, views=views)))
+    return apply_temperature(predictions, fit_run_temperature(run, face_set, views=views))
 
 
 def judge(

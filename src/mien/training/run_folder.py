@@ -118,6 +118,13 @@ class RunFolder:
         return facts
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it was trained for all of its recipe's epochs, or its estimator was fitted."""
+        if self.recipe.model.is_estimator:
+            return self.weights_file().exists()
+        return len(self.read_curves()) >= self.recipe.training.epochs
+
+    @property
     def mean(self) -> float:
         """Mean grey value of the training split, 0..255."""
         return float(self.facts["mean"])

@@ -1,0 +1,86 @@
+"""``Campaign``: one recipe, variants of it, and the seeds that each is trained with; read from a TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+
+from mien.errors import MienError, RecipeError
+from mien.training.data_settings import Section
+from mien.training.recipe import Recipe, read_recipe
+
+
+class Campaign(Section):
+    """One question, and the variants of a recipe that answer it.
+
+    Attributes:
+        name: Name of the results and of the run folders.
+        question: What the campaign asks, one sentence.
+        recipe: Recipe that all variants change, a path from the campaign's own file.
+        seeds: Seeds that each variant is trained with.
+        variants: By name, the changed settings; the first is what the others are compared with.
+        note: What to know when reading the figures.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    question: str
+    recipe: Path = Field(strict=False)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1, strict=False)] = (0,)
+    variants: Annotated[dict[str, list[str]], Field(min_length=1)]
+    note: str = ""
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds) or min(seeds) < 0:
+            raise ValueError("seeds must differ from one another and be 0 or more")
+        return seeds
+
+    @property
+    def baseline(self) -> str:
+        """The variant that the others are compared with."""
+        return next(iter(self.variants))
+
+    def recipe_of(self, variant: str, seed: int) -> Recipe:
+        """Return the recipe of one run, named after campaign, variant and seed.
+
+        Args:
+            variant: Name of the variant.
+            seed: Seed of the run.
+
+        Raises:
+            RecipeError: With all faults in one line.
+        """
+        words = "".join(letter if letter.isalnum() else " " for letter in variant.lower()).split()
+        name = "-".join([self.name, *words, f"s{seed}"])
+        return read_recipe(self.recipe, [*self.variants[variant], f"training.seed={seed}", f"name={name}"])
+
+
+def read_campaign(file: Path) -> Campaign:
+    """Return the campaign of a TOML file, whose recipes all parse.
+
+    Args:
+        file: The campaign.
+
+    Raises:
+        RecipeError: If the file is missing, is no TOML or is no campaign, or a variant's recipe has faults.
+    """
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{file} does not exist; expected a campaign in TOML") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
+    try:
+        campaign = Campaign.model_validate(settings)
+    except ValidationError as fault:
+        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors()]
+        raise RecipeError(f"{file}: {'; '.join(lines)}") from None
+    campaign = campaign.model_copy(update={"recipe": file.parent / campaign.recipe})
+    for variant in campaign.variants:
+        try:
+            campaign.recipe_of(variant, campaign.seeds[0])
+        except MienError as fault:
+            raise RecipeError(f"{file}: variant {variant!r}: {fault}") from None
+    return campaign
