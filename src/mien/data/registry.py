@@ -22,12 +22,16 @@ class DatasetCard:
         license: Terms under which it is passed on.
         num_images: Pictures that a complete copy gives with the reader's defaults; None for layouts of one's own.
         locate: Finds the data set when no path is named; None where there is no usual place.
+        pictures_of: Data set whose pictures these are; empty if they are its own.
+        shares_splits: Whether they also stand in the same splits there.
     """
 
     source: str
     license: str
     num_images: int | None
     locate: Callable[[], Path] | None = None
+    pictures_of: str = ""
+    shares_splits: bool = False
 
 
 DATASETS: Registry[Callable[..., FaceSet], DatasetCard] = Registry("data set", package="mien.data.datasets")

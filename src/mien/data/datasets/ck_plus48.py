@@ -22,6 +22,7 @@ _NAME = re.compile(r"(S\d{3})_(\d{3})_(\d{8})", re.IGNORECASE)
         "https://doi.org/10.1109/CVPRW.2010.5543262; cropped to 48 pixels by others",
         license="research use by agreement, not to be passed on",
         num_images=981,
+        pictures_of="ck_plus",
     ),
 )
 def read_ck_plus48(path: Path, *, unknown: Unknown = "refuse") -> FaceSet:

@@ -17,6 +17,7 @@ from mien.expressions import FER2013_EXPRESSIONS
         source="https://www.kaggle.com/apollo2506/facial-recognition-dataset; the pictures are those of FER2013",
         license="that of FER2013: research use, not to be passed on",
         num_images=35_887,
+        pictures_of="fer2013",
     ),
 )
 def read_facial_recognition(path: Path, *, unknown: Unknown = "refuse") -> FaceSet:

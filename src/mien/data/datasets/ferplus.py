@@ -22,6 +22,8 @@ from mien.expressions import FERPLUS_EXPRESSIONS, FERPLUS_VOTE_NAMES
         license="votes: MIT; pictures: those of FER2013, research use, not to be passed on",
         num_images=31_412,
         locate=locate_fer2013,
+        pictures_of="fer2013",
+        shares_splits=True,
     ),
 )
 def read_ferplus(
