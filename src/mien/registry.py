@@ -8,11 +8,13 @@ import importlib
 import pkgutil
 import threading
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+
+import numpy as np
 
 from mien.errors import MienError, suggest
 
@@ -125,17 +127,22 @@ class Registry(Generic[Plugin, Card]):
 
 
 def find_argument_faults(
-    known: Mapping[str, Parameter], given: Mapping[str, Any], *, set_elsewhere: Mapping[str, str] | None = None
+    known: Mapping[str, Parameter],
+    given: Mapping[str, Any],
+    *,
+    set_elsewhere: Mapping[str, str] | None = None,
+    may_be_missing: Collection[str] = (),
 ) -> list[str]:
-    """Return what is wrong with the options a person gives to a plugin, a line each.
+    """Return what is wrong with the options a person gives to a plugin, a line each: unknown, missing, another type.
 
     Values are checked where the annotation says plainly what they are: numbers, text, truth, paths (given as text),
-    a choice (``Literal``), a list of these, or one of several.
+    arrays, a choice (``Literal``), a list of these, or one of several.
 
     Args:
         known: The plugin's own arguments, from its signature.
         given: Options by name.
         set_elsewhere: Arguments that nobody sets by hand, with what sets them.
+        may_be_missing: Arguments without a default that are filled in later.
     """
     faults = []
     for option, value in given.items():
@@ -145,6 +152,9 @@ def find_argument_faults(
             faults.append(f"{option}: unknown option{suggest(option, known)}")
         elif not _fits(value, known[option].annotation):
             faults.append(f"{option}: expected {describe_annotation(known[option].annotation)}, found {value!r}")
+    for option, parameter in known.items():
+        if parameter.default is Parameter.empty and option not in {*given, *may_be_missing}:
+            faults.append(f"{option}: missing, expected {describe_annotation(parameter.annotation)}")
     return faults
 
 
@@ -155,21 +165,13 @@ def _fits(value: object, wanted: Any) -> bool:
         return any(value == each and type(value) is type(each) for each in inner)
     if origin in (Union, types.UnionType):
         return any(_fits(value, each) for each in inner)
-    if origin is tuple:
+    if origin in _LISTS:
         return isinstance(value, list | tuple) and all(_fits(each, inner[0]) for each in value)
-    return _fits_plainly(value, wanted)
-
-
-def _fits_plainly(value: object, wanted: Any) -> bool:
     if wanted in (None, types.NoneType):
         return value is None
-    if wanted is Path:
-        return isinstance(value, str | Path)
-    if wanted not in (int, float, str, bool):
-        return True
-    if isinstance(value, bool) or wanted is bool:
-        return isinstance(value, bool) and wanted is bool
-    return isinstance(value, int | float) if wanted is float else isinstance(value, wanted)
+    if wanted in (int, float) and isinstance(value, bool):
+        return False
+    return isinstance(value, _PLAIN[wanted].classes) if wanted in _PLAIN else True
 
 
 def describe_annotation(wanted: Any) -> str:
@@ -180,13 +182,33 @@ def describe_annotation(wanted: Any) -> str:
 
     Example:
         >>> describe_annotation(Literal["drop", "refuse"] | None), describe_annotation(tuple[int, ...])
-        ("'drop' or 'refuse'", 'a list of int')
+        ("'drop' or 'refuse'", 'a list of whole numbers')
     """
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin is Literal:
         return " or ".join(map(repr, inner))
     if origin in (Union, types.UnionType):
         return " or ".join(describe_annotation(each) for each in inner if each is not types.NoneType)
-    if origin is tuple:
-        return f"a list of {describe_annotation(inner[0])}"
-    return "a path" if wanted is Path else str(wanted.__name__)
+    if origin in _LISTS:
+        return f"a list of {_PLAIN[inner[0]].many if inner[0] in _PLAIN else describe_annotation(inner[0])}"
+    return _PLAIN[wanted].one if wanted in _PLAIN else str(getattr(wanted, "__name__", wanted))
+
+
+class _Plain(NamedTuple):
+    """What an annotation means to the person who gives a value: its classes, and words for one such value and many."""
+
+    classes: tuple[type, ...]
+    one: str
+    many: str
+
+
+_PLAIN: dict[Any, _Plain] = {
+    int: _Plain((int, np.integer), "a whole number", "whole numbers"),
+    float: _Plain((int, float, np.integer, np.floating), "a number", "numbers"),
+    str: _Plain((str,), "text", "texts"),
+    bool: _Plain((bool,), "true or false", "true or false"),
+    Path: _Plain((str, Path), "a path", "paths"),
+    np.ndarray: _Plain((np.ndarray,), "an array, which fitting fills in", "arrays"),
+}
+_LISTS = (tuple, list, Sequence)
+"""What lists are annotated as; a person may give any of them as a list."""

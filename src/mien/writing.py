@@ -4,11 +4,14 @@ Pictures, tables, run folders, caches and model files are written with these fun
 """
 
 import errno
+import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mien.errors import MienError
 
@@ -39,10 +42,62 @@ def write_atomically(path: Path | str, data: bytes | str) -> Path:
     Raises:
         MienError: If the disk is full or the place may not be written; the line names the file.
     """
-    contents = data.encode("utf-8") if isinstance(data, str) else data
     with replacing(path) as partial_file:
-        partial_file.write_bytes(contents)
+        partial_file.write_bytes(_to_bytes(data))
     return Path(path)
+
+
+def write_all_atomically(folder: Path | str, contents: Mapping[str, bytes | str]) -> list[Path]:
+    """Write several files into a folder, all of them or none; whatever else lies in the folder stays.
+
+    All are written beside the old ones before the first is replaced; should a rename fail, the old ones come back.
+
+    Args:
+        folder: Folder to write into; it is made if it is missing.
+        contents: By file name what to write; text is written as UTF-8 with the line ends it has.
+
+    Returns:
+        The files written.
+
+    Raises:
+        MienError: If the disk is full or the place may not be written; the line names the file.
+    """
+    target = Path(folder)
+    with explaining_write_faults(target):
+        target.mkdir(parents=True, exist_ok=True)
+        hidden_folder = partial(
+            TemporaryDirectory, dir=target, prefix=".", suffix=".partial", ignore_cleanup_errors=True
+        )
+        with hidden_folder() as new_folder, hidden_folder() as old_folder:
+            for name, data in contents.items():
+                with explaining_write_faults(target / name):
+                    if (target / name).is_dir():
+                        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                    Path(new_folder, name).write_bytes(_to_bytes(data))
+            _exchange(Path(new_folder), target, Path(old_folder))
+    return [target / name for name in contents]
+
+
+def _exchange(new_folder: Path, target: Path, old_folder: Path) -> None:
+    """Move all files of a folder to their places and what stood there into another; if one fails, undo the others."""
+    names = sorted(file.name for file in new_folder.iterdir())
+    try:
+        for name in names:
+            with explaining_write_faults(target / name):
+                if (target / name).exists():
+                    (target / name).replace(old_folder / name)
+                (new_folder / name).replace(target / name)
+    except BaseException:
+        for name in names:
+            if (old_folder / name).exists():
+                (old_folder / name).replace(target / name)
+            elif not (new_folder / name).exists():
+                (target / name).unlink()
+        raise
+
+
+def _to_bytes(data: bytes | str) -> bytes:
+    return data.encode("utf-8") if isinstance(data, str) else data
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 
 from mien.errors import MienError
@@ -103,6 +105,9 @@ def _plugin(
     mode: Literal["drop", "refuse"] = "drop",
     place: Path | None = None,
     sides: Literal["left", "right"] | tuple[Literal["left", "right"], ...] = ("left",),
+    word: str = "",
+    size_hw: Sequence[int] = (),
+    mean: np.ndarray | None = None,
     anything: object = None,
 ) -> None:
     """A plugin with one argument of each kind."""
@@ -112,10 +117,16 @@ def _plugin(
     ("option", "value", "fault"),
     [
         ("width", 3, ""),
-        ("width", True, "width: expected int, found True"),
-        ("width", 3.5, "width: expected int, found 3.5"),
+        ("width", True, "width: expected a whole number, found True"),
+        ("width", 3.5, "width: expected a whole number, found 3.5"),
+        ("width", np.int64(3), ""),
+        ("width", 1.0, "width: expected a whole number, found 1.0"),
         ("rate", 1, ""),
-        ("is_on", 1, "is_on: expected bool, found 1"),
+        ("rate", np.float32(0.5), ""),
+        ("rate", "x", "rate: expected a number, found 'x'"),
+        ("rate", True, "rate: expected a number, found True"),
+        ("word", 3, "word: expected text, found 3"),
+        ("is_on", 1, "is_on: expected true or false, found 1"),
         ("mode", "refuse", ""),
         ("mode", "keep", "mode: expected 'drop' or 'refuse', found 'keep'"),
         ("place", "some/where", ""),
@@ -124,6 +135,12 @@ def _plugin(
         ("sides", "left", ""),
         ("sides", ["left", "right"], ""),
         ("sides", ["up"], "sides: expected 'left' or 'right' or a list of 'left' or 'right', found ['up']"),
+        ("size_hw", (1, 2), ""),
+        ("size_hw", 48, "size_hw: expected a list of whole numbers, found 48"),
+        ("size_hw", [1.5, 2], "size_hw: expected a list of whole numbers, found [1.5, 2]"),
+        ("size_hw", "48", "size_hw: expected a list of whole numbers, found '48'"),
+        ("mean", np.zeros(2), ""),
+        ("mean", [0.5], "mean: expected an array, which fitting fills in, found [0.5]"),
         ("anything", 3, ""),
         ("widht", 3, "widht: unknown option; did you mean 'width'?"),
         ("num_classes", 3, "num_classes: set by the data set, not by hand"),
@@ -133,3 +150,13 @@ def test_find_argument_faults(option: str, value: object, fault: str) -> None:
     known = signature(_plugin).parameters
     found = find_argument_faults(known, {option: value}, set_elsewhere={"num_classes": "the data set"})
     assert found == ([fault] if fault else [])
+
+
+def test_find_argument_faults_names_what_is_missing_beside_the_rest() -> None:
+    def plugin(*, size_hw: Sequence[int], mean: Any, low: float = 0.0) -> None: ...
+
+    known = signature(plugin).parameters
+    faults = ["size: unknown option; did you mean 'size_hw'?", "size_hw: missing, expected a list of whole numbers"]
+    assert find_argument_faults(known, {"size": [1, 2], "mean": 3}) == faults
+    assert find_argument_faults(known, {"size_hw": [1, 2], "mean": 3}) == []
+    assert find_argument_faults(known, {"size_hw": [1, 2]}, may_be_missing=["mean"]) == []

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from mien.errors import MienError
-from mien.writing import WRITE_FAULTS, explaining_write_faults, replacing, replacing_folder, write_atomically
+from mien.writing import (
+    WRITE_FAULTS,
+    explaining_write_faults,
+    replacing,
+    replacing_folder,
+    write_all_atomically,
+    write_atomically,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,77 @@ def test_write_atomically_names_a_file_in_a_folders_place(tmp_path: Path) -> Non
 def test_write_atomically_names_a_folder_in_the_files_place(tmp_path: Path) -> None:
     with pytest.raises(MienError, match="it is a folder, expected a file name"):
         write_atomically(tmp_path, "x")
+
+
+@pytest.fixture
+def kept_folder(tmp_path: Path) -> Path:
+    """A folder with two files of an earlier write and one of the user's own."""
+    for name in ("one.txt", "two.txt", "mine.txt"):
+        (tmp_path / name).write_text("old")
+    return tmp_path
+
+
+def contents_of(folder: Path) -> dict[str, str]:
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*")}
+
+
+def test_write_all_atomically_replaces_its_files_and_leaves_others(kept_folder: Path) -> None:
+    written = write_all_atomically(kept_folder, {"one.txt": "é\n", "two.txt": b"2", "three.txt": "3"})
+    assert written == [kept_folder / "one.txt", kept_folder / "two.txt", kept_folder / "three.txt"]
+    assert contents_of(kept_folder) == {"one.txt": "é\n", "two.txt": "2", "three.txt": "3", "mine.txt": "old"}
+
+
+def test_write_all_atomically_makes_folders(tmp_path: Path) -> None:
+    write_all_atomically(tmp_path / "new" / "out", {"file": "x"})
+    assert contents_of(tmp_path / "new" / "out") == {"file": "x"}
+
+
+def test_write_all_atomically_keeps_all_old_files_on_a_full_disk(
+    kept_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def write_half_of_two(self: Path, data: bytes) -> int:
+        if self.name != "two.txt":
+            return write(self, data)
+        write(self, data[:1])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_half_of_two)
+    with pytest.raises(MienError, match=r"two\.txt: cannot be written: no space left on the device; "):
+        write_all_atomically(kept_folder, {"one.txt": "new", "two.txt": "new", "three.txt": "new"})
+    assert contents_of(kept_folder) == {"one.txt": "old", "two.txt": "old", "mine.txt": "old"}
+
+
+@pytest.mark.parametrize("stuck", ["one.txt", "three.txt", "two.txt"])
+def test_write_all_atomically_puts_old_files_back_when_a_rename_fails(
+    kept_folder: Path, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    rename = Path.replace
+
+    def refuse_new(self: Path, target: Path) -> Path:
+        if target == kept_folder / stuck and self.read_text() == "new":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_new)
+    with pytest.raises(MienError, match=rf"{stuck}: cannot be written: no space left"):
+        write_all_atomically(kept_folder, {"one.txt": "new", "two.txt": "new", "three.txt": "new"})
+    assert contents_of(kept_folder) == {"one.txt": "old", "two.txt": "old", "mine.txt": "old"}
+
+
+def test_write_all_atomically_leaves_a_folder_in_a_files_place_alone(kept_folder: Path) -> None:
+    (kept_folder / "three.txt").mkdir()
+    (kept_folder / "three.txt" / "mine").write_text("mine")
+    with pytest.raises(MienError, match=r"three\.txt: cannot be written: it is a folder, expected a file name"):
+        write_all_atomically(kept_folder, {"one.txt": "new", "three.txt": "new"})
+    assert (kept_folder / "three.txt" / "mine").read_text() == "mine"
+    assert (kept_folder / "one.txt").read_text() == "old"
+
+
+def test_write_all_atomically_names_a_file_in_the_folders_place(kept_folder: Path) -> None:
+    with pytest.raises(MienError, match=r"one\.txt: cannot be written: a file stands where a folder is expected"):
+        write_all_atomically(kept_folder / "one.txt", {"file": "x"})
 
 
 def test_replacing_keeps_the_ending_and_the_old_file_after_an_error(tmp_path: Path) -> None:

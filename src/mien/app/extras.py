@@ -31,7 +31,6 @@ EXTRA_OF_PACKAGE: dict[str, str] = {
     "optuna": "train",
     "tensorboard": "train",
     "jinja2": "train",
-    "imagehash": "train",
 }
 """Extra of mien by import name."""
 

@@ -1,15 +1,18 @@
 """The cache a first read leaves: faces as a memory map, everything else beside it.
 
 An entry is keyed by path, size, modification time and a hash of the first and last megabyte of what was read; a
-damaged or stale entry is rebuilt, never an error.
+damaged or stale entry is rebuilt, never an error. All entries together, those of prepared sets among them, take 4 GB
+at most: storing one removes those that were not used for longest.
 """
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -20,6 +23,12 @@ from numpy.typing import NDArray
 from mien.data.face_set import FaceSet
 from mien.errors import MienError
 from mien.places import cache_folder
+
+DAMAGES = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error, MienError)
+"""What reading a missing, cut or altered entry raises."""
+
+MOST_BYTES = 4 << 30
+"""So much may all entries take together; a single larger one is kept until the next is stored."""
 
 _FORMAT = 1
 _ARRAYS = ("labels", "splits", "row_ids", "origins", "votes")
@@ -47,6 +56,22 @@ def describe_folder(files: list[Path]) -> str:
     return f"{len(files)} files {digest.hexdigest()}"
 
 
+def describe_rows(face_set: FaceSet) -> str:
+    """Return a digest of all that a set holds besides its pictures.
+
+    Args:
+        face_set: The set.
+    """
+    digest = hashlib.sha256()
+    plain = (face_set.name, face_set.expressions, face_set.history, face_set.vote_names, list(face_set.columns))
+    digest.update(repr((*plain, face_set.has_published_splits, face_set.is_leaky)).encode())
+    for column in (face_set.labels, face_set.splits, face_set.row_ids, face_set.origins, *face_set.columns.values()):
+        digest.update("\n".join(map(str, column.tolist())).encode() + b"\0")
+    if face_set.votes is not None:
+        digest.update(np.ascontiguousarray(face_set.votes).data)
+    return digest.hexdigest()
+
+
 def read_through_cache(source: str, read: Callable[[], FaceSet]) -> FaceSet:
     """Return the cached set of ``source``, reading and caching it where there is none or a damaged one.
 
@@ -59,8 +84,11 @@ def read_through_cache(source: str, read: Callable[[], FaceSet]) -> FaceSet:
     """
     entry = cache_folder() / "datasets" / hashlib.sha256(f"{_FORMAT} {source}".encode()).hexdigest()[:32]
     try:
-        return _load(entry)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, MienError):
+        face_set = _load(entry)
+        with suppress(OSError):
+            os.utime(entry)  # a folder's time says when it was last used
+        return face_set
+    except DAMAGES:
         face_set = read()
     if not face_set.is_in_memory:
         return face_set
@@ -90,6 +118,21 @@ def _store(entry: Path, face_set: FaceSet) -> None:
         if entry.exists():
             shutil.rmtree(entry)
         built.rename(entry)
+    _remove_least_used(entry)
+
+
+def _remove_least_used(new: Path) -> None:
+    """Remove the entries beside a new one that do not fit with it into `MOST_BYTES`, those least recently used."""
+    ages, sizes = {}, {}
+    for facts in new.parent.glob("*/set.json"):  # which half-written entries do not have
+        with suppress(OSError):  # another process removes some as well
+            ages[facts.parent] = facts.parent.stat().st_mtime_ns
+            sizes[facts.parent] = sum(file.stat().st_size for file in facts.parent.iterdir())
+    taken = 0
+    for entry in sorted(sizes, key=lambda each: ages[each], reverse=True):
+        taken += sizes[entry]
+        if taken > MOST_BYTES and entry != new:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _plain(face_set: FaceSet) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.pictures import PictureFiles
+from mien.data.pictures import STAYING, PictureFiles
 from mien.errors import DataError, PictureError
 
 SPLITS: tuple[str, ...] = ("training", "validation", "test")
@@ -96,9 +96,9 @@ class FaceSet:
             DataError: If the pictures are still in their files.
         """
         if not isinstance(self.pictures, np.ndarray):
-            raise DataError(
-                f"{self.name}: its pictures are in files of any size; prepare them first, with a resize step at least"
-            )
+            reasons = [line for line in self.history if line.startswith(STAYING)]
+            why = reasons[-1] if reasons else "its pictures are in files of any size"
+            raise DataError(f"{self.name}: {why}; prepare them first, with a resize step at least")
         return self.pictures
 
     @property

@@ -76,7 +76,7 @@ def read_labels(
         if expressions is not None and found[text] not in expressions:
             strange[text] = f" ({found.pop(text)})"
     if strange and unknown != "skip":
-        advice = "; rename, or leave out with unknown = 'skip'" if unknown else ""
+        advice = "; rename, or leave out with the option unknown=skip" if unknown else ""
         raise DataError(f"{place}: {_describe_strange(strange, counts, noun=noun, expressions=expressions)}{advice}")
     classes = order_expressions(found.values()) if expressions is None else expressions
     number = {text: classes.index(name) for text, name in found.items()}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mien.data.cache import describe_folder, read_through_cache
 from mien.data.face_set import FaceSet
 from mien.data.labelling import ReadLabels, count_pictures
-from mien.data.pictures import PictureFiles
+from mien.data.pictures import STAYING, PictureFiles, name_unreadable
 from mien.errors import DataError, PictureError
 
 MOST_BYTES_IN_MEMORY = 1 << 29
@@ -114,7 +114,7 @@ def _load_where_small(face_set: FaceSet) -> FaceSet:
     files = face_set.pictures.files if isinstance(face_set.pictures, PictureFiles) else ()
     missing = [origin for file, origin in zip(files, face_set.origins, strict=True) if not file.is_file()]
     if missing:
-        line = f"pictures stay in files: {len(missing)} of {len(files)} are missing, the first {missing[0]}"
+        line = f"{STAYING}: {len(missing)} of {len(files)} are missing, the first {missing[0]}"
         return replace(face_set, history=(*face_set.history, line))
     # The cache keeps the pixels alone: labels, splits and columns are always those just read.
     source = f"pictures {describe_folder([Path(os.path.abspath(file)) for file in files])}"  # noqa: PTH100
@@ -125,7 +125,7 @@ def _load_where_small(face_set: FaceSet) -> FaceSet:
 def _load(face_set: FaceSet) -> FaceSet:
     loaded = _load_one_size(face_set)
     if isinstance(loaded, str):
-        return replace(face_set, history=(*face_set.history, f"pictures stay in files: {loaded}"))
+        return replace(face_set, history=(*face_set.history, f"{STAYING}: {loaded}"))
     colour = "grey" if loaded.ndim == 3 else "colour"
     line = f"{count_pictures(len(loaded))} of {loaded.shape[2]}x{loaded.shape[1]} pixels loaded, {colour}"
     return replace(face_set, pictures=loaded, history=(*face_set.history, line))
@@ -136,8 +136,8 @@ def _load_one_size(face_set: FaceSet) -> NDArray[Any] | str:
     faces: NDArray[np.uint8] | None = None
     is_grey = True
     for row, picture in enumerate(face_set.read_each()):
-        if isinstance(picture, PictureError):  # without the folder: a history goes wherever a model goes
-            return f"{face_set.origins[row]}:{str(picture).rpartition(Path(face_set.origins[row]).name + ':')[2]}"
+        if isinstance(picture, PictureError):
+            return name_unreadable(face_set.origins[row], picture)
         if faces is None:
             if picture.nbytes * len(face_set) > MOST_BYTES_IN_MEMORY:
                 return f"together they are larger than {MOST_BYTES_IN_MEMORY >> 20} MB"

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from mien.errors import PictureError
 from mien.images.reading import read_picture
 
+STAYING = "pictures stay in files"
+"""So begins the line by which a set's history says why its pictures are no array."""
+
 _THREADS = 4
 _AHEAD = 32
 
@@ -64,6 +67,16 @@ class PictureFiles:
             return self.read(row)
         except PictureError as fault:
             return fault
+
+
+def name_unreadable(origin: str, fault: PictureError) -> str:
+    """Return what is wrong with a picture, without the folder of its data set: a history goes wherever a model goes.
+
+    Args:
+        origin: Its path below that folder.
+        fault: What reading it raised.
+    """
+    return f"{origin}:{str(fault).rpartition(Path(origin).name + ':')[2]}"
 
 
 def _digest(file: Path) -> bytes:

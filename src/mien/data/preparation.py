@@ -13,7 +13,7 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from mien.data.cache import read_through_cache
+from mien.data.cache import describe_rows, read_through_cache
 from mien.data.face_set import FaceSet
 from mien.data.gathering import OnUnreadable, prepare_rows
 from mien.data.pictures import PictureFiles
@@ -218,12 +218,7 @@ def _describe_work(face_set: FaceSet, steps: Sequence[Step], on_unreadable: str)
             digest.update(f"{file.resolve()} {facts and (facts.st_size, facts.st_mtime_ns)}\n".encode())
     else:
         digest.update(face_set.fingerprint.encode())
-    for column in (face_set.labels, face_set.splits, face_set.row_ids, face_set.origins, *face_set.columns.values()):
-        digest.update("\n".join(map(str, column.tolist())).encode())
-    digest.update(repr((face_set.name, face_set.expressions, face_set.history, sorted(face_set.columns))).encode())
-    digest.update(repr((face_set.has_published_splits, face_set.vote_names)).encode())
-    if face_set.votes is not None:
-        digest.update(np.ascontiguousarray(face_set.votes).data)
+    digest.update(describe_rows(face_set).encode())
     for value in (value for step in steps for value in step.values() if isinstance(value, np.ndarray)):
         digest.update(np.ascontiguousarray(value).data)
     import cv2

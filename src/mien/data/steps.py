@@ -20,11 +20,12 @@ from mien.images.preparation import (
     find_export_faults,
     fitted_arguments,
     needs_fitting,
+    operation_arguments,
     prepare_face,
     prepared_dtype,
 )
-from mien.images.steps import Step, WrittenSteps, describe_step, find_argument_faults, read_step, read_steps
-from mien.registry import Entry
+from mien.images.steps import Step, WrittenSteps, describe_step, read_step, read_steps
+from mien.registry import Entry, find_argument_faults
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def _find_faults_of_one(number: int, written: object) -> list[str]:
     except MienError as fault:
         return [f"step {number}: {fault}"]
     arguments = {name: value for name, value in step.items() if name != "operation"}
-    faults = find_argument_faults(entry.plugin, arguments, set_by_fitting=fitted_arguments(entry))
+    faults = find_argument_faults(operation_arguments(entry), arguments, may_be_missing=fitted_arguments(entry))
     return [f"step {number} ({entry.name}): {fault}" for fault in faults]
 
 
@@ -224,7 +225,7 @@ def _find_faults_on_trial(steps: Sequence[Step]) -> list[str]:
 def _list_one(entry: Entry[ImageOperation, OperationCard]) -> OperationFacts:
     fitted = fitted_arguments(entry)
     arguments = []
-    for name, parameter in list(inspect.signature(entry.plugin).parameters.items())[1:]:
+    for name, parameter in operation_arguments(entry).items():
         default = parameter.default
         if name in fitted:
             arguments.append(f"{name} (fitted)")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.errors import MienError
-from mien.images.steps import Step, WrittenSteps, find_argument_faults, read_steps
-from mien.registry import Entry, Registry
+from mien.images.steps import Step, WrittenSteps, read_steps
+from mien.registry import Entry, Registry, find_argument_faults
 
 FACE_DTYPES: tuple[str, ...] = ("uint8", "float32")
 """What a face may be made of: levels from 0 to 255, or numbers after a step that gives such."""
@@ -202,12 +202,17 @@ def run_bound(face: np.ndarray, steps: Iterable[BoundStep]) -> np.ndarray:
     return face
 
 
+def operation_arguments(entry: Entry[ImageOperation, OperationCard]) -> dict[str, inspect.Parameter]:
+    """Return the arguments of an operation by name: all but its first, which is the picture."""
+    return dict(list(inspect.signature(entry.plugin).parameters.items())[1:])
+
+
 def fitted_arguments(entry: Entry[ImageOperation, OperationCard]) -> tuple[str, ...]:
     """Return the arguments that fitting fills in: those without a default; none for an operation without a fit."""
     if entry.card.fit is None:
         return ()
-    parameters = list(inspect.signature(entry.plugin).parameters.values())[1:]
-    return tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
+    arguments = operation_arguments(entry)
+    return tuple(name for name, argument in arguments.items() if argument.default is argument.empty)
 
 
 def needs_fitting(step: Step, registry: Registry[ImageOperation, OperationCard] = OPERATIONS) -> bool:
@@ -228,7 +233,7 @@ def _bind(step: Step, registry: Registry[ImageOperation, OperationCard]) -> Boun
     entry = registry.get(str(step["operation"]))
     if needs_fitting(step, registry):
         raise ValueError(f"step {entry.name!r} is not fitted; fit it on the training faces first (fit_steps)")
-    faults = find_argument_faults(entry.plugin, arguments)
+    faults = find_argument_faults(operation_arguments(entry), arguments)
     if faults:
         raise ValueError(f"step {entry.name!r}: {'; '.join(faults)}")
     run_stack = entry.card.run_stack

@@ -4,15 +4,13 @@ A step is a table ``{operation = "resize", size_hw = [48, 48]}`` or a text ``res
 an operation without arguments is its bare name. A chain in one text has blanks between its steps.
 """
 
-import inspect
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from mien.errors import MienError, suggest
+from mien.errors import MienError
 from mien.settings import parse_setting
 
 Step = Mapping[str, object]
@@ -125,53 +123,6 @@ def describe_step(step: Step) -> str:
         if key != "operation" and not isinstance(value, np.ndarray)
     ]
     return str(step["operation"]) + (":" + ",".join(arguments) if arguments else "")
-
-
-def find_argument_faults(
-    operation: Callable[..., Any], arguments: Mapping[str, object], *, set_by_fitting: Sequence[str] = ()
-) -> list[str]:
-    """Return what is wrong with an operation's arguments, a line each: unknown, missing, or of another type.
-
-    Args:
-        operation: The operation; its first parameter is the picture.
-        arguments: Its arguments by name.
-        set_by_fitting: Names of arguments that may still be missing.
-    """
-    known = dict(list(inspect.signature(operation).parameters.items())[1:])
-    faults = [f"unknown argument {name!r}{suggest(name, known)}" for name in arguments if name not in known]
-    faults += [
-        f"missing argument {name!r}"
-        for name, parameter in known.items()
-        if parameter.default is parameter.empty and name not in arguments and name not in set_by_fitting
-    ]
-    for name, value in arguments.items():
-        wanted = _TYPES.get(known[name].annotation) if name in known else None
-        if wanted is not None and not wanted[1](value):
-            faults.append(f"{name}: expected {wanted[0]}, found {value!r}")
-    return faults
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-
-
-def _is_list_of(is_item: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, list | tuple) and all(map(is_item, value))
-
-
-_TYPES: dict[Any, tuple[str, Callable[[object], bool]]] = {
-    int: ("a whole number", _is_whole),
-    float: ("a number", _is_number),
-    str: ("text", lambda value: isinstance(value, str)),
-    bool: ("true or false", lambda value: isinstance(value, bool)),
-    Sequence[int]: ("a list of whole numbers", _is_list_of(_is_whole)),
-    Sequence[float]: ("a list of numbers", _is_list_of(_is_number)),
-    np.ndarray: ("an array, which fitting fills in", lambda value: isinstance(value, np.ndarray)),
-}
 
 
 def _split(text: str, *, is_separator: Callable[[str], bool]) -> list[str]:

@@ -67,9 +67,9 @@ def read_training_data(settings: DataSettings) -> TrainingData:
     if settings.balance is not None and settings.balance.before_split:
         face_set = _balance(face_set, settings)
     if settings.clean:
-        from mien.data.audit import audit  # which computes with OpenCV; training without cleaning needs none
+        from mien.data.audit.kept import audit_once  # which computes with OpenCV; training without cleaning needs none
 
-        findings = audit(face_set, detectors=_detectors_of(settings.clean))
+        findings = audit_once(face_set, detectors=_detectors_of(settings.clean))
         face_set = clean(face_set, findings, settings.clean, splits=settings.clean_splits)
     face_set = _cut(face_set, settings)
     face_set = apply_protocol(face_set, settings.protocol, allow_leakage=settings.allow_leakage)

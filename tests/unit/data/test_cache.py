@@ -1,4 +1,6 @@
 import os
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,7 +8,7 @@ import numpy as np
 import pytest
 
 from mien.data import cache, read_dataset
-from mien.data.cache import describe_file, read_through_cache
+from mien.data.cache import describe_file, describe_rows, read_through_cache
 from mien.data.face_set import FaceSet
 from mien.places import cache_folder
 
@@ -114,3 +116,82 @@ def test_columns_survive_the_cache(fer2013_csv: Path) -> None:
     read_through_cache("with subjects", lambda: replace(face_set, columns={"subject": subjects}))
     again = read_through_cache("with subjects", lambda: pytest.fail("read again"))
     assert again.subjects.tolist() == subjects.tolist()
+
+
+def store(name: str, face_set: FaceSet) -> None:
+    """Put a set into the cache a second after all that is in it, as a file system's clock may tick slowly."""
+    for entry in (cache_folder() / "datasets").glob("*"):
+        os.utime(entry, ns=(entry.stat().st_mtime_ns - 10**9,) * 2)
+    read_through_cache(name, lambda: face_set)
+
+
+def is_kept(name: str) -> bool:
+    def missing() -> FaceSet:
+        raise LookupError
+
+    try:
+        read_through_cache(name, missing)
+    except LookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def small_set(fer2013_csv: Path) -> FaceSet:
+    """Twenty faces, whose entry takes about 50,000 bytes; nothing else is in the cache."""
+    face_set = replace(read_dataset("fer2013", fer2013_csv).select(np.arange(20)), name="small")
+    shutil.rmtree(cache_folder() / "datasets")
+    return face_set
+
+
+def test_storing_removes_the_entries_that_were_not_used_for_longest(
+    small_set: FaceSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second", "third"):
+        store(name, small_set)
+    assert is_kept("first")  # which makes it the one used last
+    monkeypatch.setattr(cache, "MOST_BYTES", 120_000)
+    store("fourth", small_set)
+    assert [is_kept(name) for name in ("first", "second", "third", "fourth")] == [True, False, False, True]
+
+
+def test_nothing_is_removed_below_the_bound(small_set: FaceSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 250_000)
+    for name in ("first", "second", "third", "fourth"):
+        store(name, small_set)
+    assert len(list((cache_folder() / "datasets").iterdir())) == 4
+
+
+def test_an_entry_larger_than_the_bound_is_kept_alone(small_set: FaceSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 1)
+    store("first", small_set)
+    assert is_kept("first")
+    store("second", small_set)
+    assert is_kept("second")
+    assert len(list((cache_folder() / "datasets").iterdir())) == 1
+
+
+def test_what_another_process_is_writing_is_left_alone(small_set: FaceSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = cache_folder() / "datasets" / "tmp123" / "entry"
+    half.mkdir(parents=True)
+    (half / "set.json").write_text("{}")
+    monkeypatch.setattr(cache, "MOST_BYTES", 1)
+    store("first", small_set)
+    assert half.is_dir()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: replace(made, labels=made.labels[::-1].copy()),
+        lambda made: replace(made, columns={"b": made.row_ids}),
+        lambda made: replace(made, columns={"a": made.origins}),
+        lambda made: replace(made, is_leaky=True),
+        lambda made: replace(made, votes=np.ones((20, 1), np.int64), vote_names=("happy",)),
+    ],
+    ids=["labels", "column name", "column", "leaky", "votes"],
+)
+def test_describe_rows_sees_each_change(small_set: FaceSet, change: Callable[[FaceSet], FaceSet]) -> None:
+    small_set = replace(small_set, columns={"a": small_set.row_ids})
+    assert describe_rows(small_set) == describe_rows(replace(small_set, pictures=255 - small_set.faces))
+    assert describe_rows(change(small_set)) != describe_rows(small_set)

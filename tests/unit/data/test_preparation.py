@@ -79,7 +79,7 @@ def test_prepare_set_goes_on_with_a_set_of_numbers() -> None:
     ("steps", "options", "message"),
     [
         ("scale clahe", {}, "steps: step 'clahe' takes uint8, but 'scale' gives float32"),
-        (["to_gray", "resize"], {}, "steps: step 1: unknown operation 'to_gray'.*; step 2 .*: missing argument"),
+        (["to_gray", "resize"], {}, "steps: step 1: unknown operation 'to_gray'.*; step 2 .*: missing, expected"),
         ("to_grey", {"on_unreadable": "ignore"}, "on_unreadable is 'ignore'; expected 'refuse' or 'drop'"),
     ],
 )

@@ -49,7 +49,7 @@ def test_read_dataset_hands_options_to_the_reader(tmp_path: Path) -> None:
         ("ferplus", {"lables": "majority"}, "data set 'ferplus': lables: unknown option; did you mean 'labels'?"),
         ("ferplus", {"labels": "max"}, "labels: expected 'majority' or 'arg_max', found 'max'"),
         ("ferplus", {"votes_file": 3, "labels": 1}, "votes_file: expected a path, found 3; labels: expected"),
-        ("raf_db", {"compound": 1}, "compound: expected bool, found 1"),
+        ("raf_db", {"compound": 1}, "compound: expected true or false, found 1"),
         ("kdef", {"angles": ["S", "X"]}, "angles: expected 'S' or 'HL' .* or a list of 'S' .*, found \\['S', 'X'\\]"),
         ("jaffe", {"size": 48}, "size: unknown option \\(it has none\\)"),
     ],

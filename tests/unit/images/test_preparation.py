@@ -50,12 +50,16 @@ def test_prepare_face_takes_steps_however_they_are_written() -> None:
     [
         ({"operation": "to_gray"}, MienError, "unknown image operation 'to_gray'; did you mean 'to_grey'?"),
         ({"size_hw": [48, 48]}, ValueError, "a step must name its operation, got {'size_hw'"),
-        ({"operation": "resize"}, ValueError, "step 'resize': missing argument 'size_hw'"),
-        ({"operation": "resize", "size_hw": [4, 4], "mode": 1}, ValueError, "step 'resize': unknown argument 'mode'"),
-        ({"operation": "resize", "size_hw": 4, "mode": 1}, ValueError, "'mode'.*; size_hw: expected a list of whole"),
+        ({"operation": "resize"}, ValueError, "step 'resize': size_hw: missing, expected a list of"),
+        ({"operation": "resize", "size_hw": [4, 4], "mode": 1}, ValueError, "step 'resize': mode: unknown option"),
+        (
+            {"operation": "resize", "size_hw": 4, "mode": 1},
+            ValueError,
+            "size_hw: expected .* found 4; mode: unknown option",
+        ),
         ("featurewise_center", ValueError, "step 'featurewise_center' is not fitted; .* first \\(fit_steps\\)"),
     ],
-    ids=["unknown", "nameless", "missing argument", "unknown argument", "all faults", "unfitted"],
+    ids=["unknown", "nameless", "missing option", "unknown option", "all faults", "unfitted"],
 )
 def test_prepare_face_refuses_a_step(step: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import MienError
-from mien.images.steps import describe_steps, find_argument_faults, parse_step, read_step, read_steps
+from mien.images.steps import describe_steps, parse_step, read_step, read_steps
 
 
 @pytest.mark.parametrize(
@@ -95,42 +94,3 @@ def test_describe_steps_gives_what_read_steps_reads(steps: list[dict[str, Any]])
 def test_describe_steps_leaves_fitted_arrays_out() -> None:
     step = {"operation": "zca_whiten", "epsilon": 0.1, "matrix": np.eye(3)}
     assert describe_steps([step, {"operation": "to_grey"}]) == "zca_whiten:epsilon=0.1 to_grey"
-
-
-def operation(
-    face: np.ndarray,
-    *,
-    size_hw: Sequence[int],
-    low: float = 0.0,
-    name: str = "",
-    is_it: bool = False,
-    count: int = 1,
-    numbers: Sequence[float] = (),
-    anything: object = None,
-) -> np.ndarray:
-    return face
-
-
-@pytest.mark.parametrize(
-    ("arguments", "faults"),
-    [
-        ({"size_hw": [1, 2], "low": 3, "name": "x", "is_it": True, "count": 2, "anything": {}}, []),
-        ({"size_hw": (1, 2), "numbers": [1, 2.5]}, []),
-        ({}, ["missing argument 'size_hw'"]),
-        ({"size": [1, 2]}, ["unknown argument 'size'; did you mean 'size_hw'?", "missing argument 'size_hw'"]),
-        ({"size_hw": 48}, ["size_hw: expected a list of whole numbers, found 48"]),
-        ({"size_hw": [1.5, 2]}, ["size_hw: expected a list of whole numbers, found [1.5, 2]"]),
-        ({"size_hw": [1, 2], "low": "x"}, ["low: expected a number, found 'x'"]),
-        ({"size_hw": [1, 2], "low": True}, ["low: expected a number, found True"]),
-        ({"size_hw": [1, 2], "name": 3}, ["name: expected text, found 3"]),
-        ({"size_hw": [1, 2], "is_it": 1}, ["is_it: expected true or false, found 1"]),
-        ({"size_hw": [1, 2], "count": 1.0}, ["count: expected a whole number, found 1.0"]),
-        ({"size_hw": [1, 2], "numbers": ["x"]}, ["numbers: expected a list of numbers, found ['x']"]),
-    ],
-)
-def test_find_argument_faults_names_each(arguments: dict[str, Any], faults: list[str]) -> None:
-    assert find_argument_faults(operation, arguments) == faults
-
-
-def test_find_argument_faults_lets_fitted_arguments_be_missing() -> None:
-    assert find_argument_faults(operation, {}, set_by_fitting=["size_hw"]) == []

@@ -42,7 +42,7 @@ def test_find_option_faults_names_all_at_once_without_building() -> None:
     faults = find_option_faults("vgg_se", {"widht": 4, "hidden": "x", "in_channels": 3, "dropout": 1})
     assert faults == [
         "widht: unknown option; did you mean 'width'?",
-        "hidden: expected int, found 'x'",
+        "hidden: expected a whole number, found 'x'",
         "in_channels: set by the data set, not by hand",
     ]
     assert find_option_faults("vgg_se", {"width": 24, "pooling": "average", "dropout": 0}) == []
@@ -55,7 +55,7 @@ def test_find_option_faults_names_all_at_once_without_building() -> None:
         ("vgg_se", {}, "unknown estimator 'vgg_se'; known: deep_belief_net, hog_lbp_forest, hog_lbp_svm"),
         ("hog_lbp_forest", {"treess": 16}, "model 'hog_lbp_forest': treess: unknown option; did you mean 'trees'"),
         ("hog_lbp_forest", {"trees": 0}, "model 'hog_lbp_forest': trees is 0; expected at least 1"),
-        ("hog_lbp_forest", {"trees": 2.5}, r"model 'hog_lbp_forest': trees: expected int, found 2\.5"),
+        ("hog_lbp_forest", {"trees": 2.5}, r"model 'hog_lbp_forest': trees: expected a whole number, found 2\.5"),
     ],
 )
 def test_create_estimator_refuses(name: str, options: dict, message: str) -> None:
@@ -66,7 +66,7 @@ def test_create_estimator_refuses(name: str, options: dict, message: str) -> Non
 def test_find_option_faults_knows_estimators_too() -> None:
     assert find_option_faults("deep_belief_net", {"hidden_unit": [3], "fine_tuning_rate": "fast"}) == [
         "hidden_unit: unknown option; did you mean 'hidden_units'?",
-        "fine_tuning_rate: expected float, found 'fast'",
+        "fine_tuning_rate: expected a number, found 'fast'",
     ]
     assert find_option_faults("deep_belief_net", {"hidden_units": []}) == [
         "hidden_units is []; expected a list of whole numbers above 0"

@@ -66,7 +66,7 @@ def test_contract_names_a_field_of_a_wrong_type(name: str) -> None:
         ({"preparation": [{"operation": "to_gray"}]}, "unknown image operation 'to_gray'; did you mean 'to_grey'?"),
         ({"preparation": [{"operation": "to_grey"}]}, r"must end in shape \(48, 48\), got \(64, 64\)"),
         ({"preparation": [STEP]}, r"must end in shape \(48, 48\), got \(48, 48, 3\)"),
-        ({"preparation": [{"operation": "resize"}]}, "step 'resize': missing argument 'size_hw'"),
+        ({"preparation": [{"operation": "resize"}]}, "step 'resize': size_hw: missing, expected a list"),
         ({"preparation": [{"operation": "resize", "size_hw": "big"}]}, "size_hw: expected a list of whole numbers"),
         ({"preparation": [{"operation": "resize", "size_hw": [48]}]}, "two positive whole numbers"),
         ({"preparation": [STEP, {"operation": "scale"}, {"operation": "clahe"}]}, "put 'clahe' before 'scale'"),

@@ -3,7 +3,7 @@ import sys
 
 OTHERS = (
     "cv2", "onnxruntime", "typer", "rich", "pandas", "pyarrow", "skimage", "matplotlib", "onnx", "onnxscript",
-    "captum", "optuna", "tensorboard", "imblearn", "imagehash", "jinja2.ext",
+    "captum", "optuna", "tensorboard", "imblearn", "jinja2.ext",
 )  # fmt: skip
 
 

@@ -50,13 +50,22 @@ def test_defaults_are_filled_in() -> None:
             {"name": "some", "model": {"name": "vgg_se", "widht": 4}},
             r"model\.widht: unknown option; did you mean 'width'",
         ),
-        ({"name": "some", "model": {"name": "vgg_se", "width": "abc"}}, r"model\.width: expected int, found 'abc'"),
-        ({"name": "some", "model": {"name": "vgg_se", "width": 4.5}}, r"model\.width: expected int, found 4\.5"),
+        (
+            {"name": "some", "model": {"name": "vgg_se", "width": "abc"}},
+            r"model\.width: expected a whole number, found 'abc'",
+        ),
+        (
+            {"name": "some", "model": {"name": "vgg_se", "width": 4.5}},
+            r"model\.width: expected a whole number, found 4\.5",
+        ),
         (
             {"name": "some", "model": {"name": "vgg_se", "attention": "no"}},
-            r"model\.attention: expected bool, found 'no'",
+            r"model\.attention: expected true or false, found 'no'",
         ),
-        ({"name": "some", "model": {"name": "vgg_se", "width": True}}, r"model\.width: expected int, found True"),
+        (
+            {"name": "some", "model": {"name": "vgg_se", "width": True}},
+            r"model\.width: expected a whole number, found True",
+        ),
         ({"name": "some", "model": {"name": "vgg_se", "num_classes": 3}}, r"model\.num_classes: set by the data set"),
         ({"name": "some", "model": {"name": "vgg_se", "hidden": -3}}, r"model\.Trying to create tensor with negative"),
         ({**SMALLEST, "augmentation": {"flip": 1.5}}, r"augmentation\.flip: .*less than or equal to 1, found 1\.5"),

@@ -66,6 +66,14 @@ def test_cleaning_touches_training_alone_unless_told(tmp_path: Path) -> None:
     assert any("blank" in line for line in cleaned.history)
 
 
+def test_cleaning_audits_an_unchanged_set_once(fer2013_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read(fer2013_csv, clean=("exact_duplicates", "outliers")).face_set
+    monkeypatch.setattr("mien.data.audit.kept.audit", lambda *_, **__: pytest.fail("audited again"))
+    again = read(fer2013_csv, clean=("exact_duplicates", "outliers")).face_set
+    assert (again.fingerprint, again.history) == (first.fingerprint, first.history)
+    assert read(fer2013_csv, clean=("blank",)).face_set.split_counts()["training"] == 112
+
+
 def test_splits_are_cut_anew_from_the_splits_named(fer2013_csv: Path) -> None:
     split = {"validation": 0.1, "test": 0.2, "of": ("training", "validation", "test"), "seed": 3}
     face_set = read(fer2013_csv, split=split).face_set

@@ -16,6 +16,9 @@ from mien.data.audit.subjects import splits_of_subjects
 from mien.data.audit.votes import count_not_a_face, disagrees_with_label, find_majorities
 from mien.data.face_set import SPLITS, FaceSet
 
+AUDIT_FORMAT = 1
+"""Part of the key of findings that are kept: raised when the audit sees something else in the same rows than before."""
+
 Progress = Callable[[str, int], None]
 """Called with what is being done and how many rows are done."""
 

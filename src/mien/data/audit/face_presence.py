@@ -102,7 +102,7 @@ def find_faces(
     search = search_named(name)
     make = partial(_make_detector, search.detector, model_file)
     make()  # what is missing is said before the search begins
-    entry = cache_folder() / "face_presence" / f"{_describe(face_set, search, model_file)}.npy"
+    entry = cache_folder() / "face_presence" / f"{describe_search(face_set, name, model_file=model_file)}.npy"
     with suppress(OSError, ValueError, EOFError):
         found = np.load(entry)
         if found.shape == (len(face_set),) and found.dtype == np.bool_:
@@ -195,8 +195,18 @@ def _frame(picture: NDArray[np.uint8], search: Search) -> NDArray[np.uint8]:
     return cv2.copyMakeBorder(enlarged, width, width, width, width, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
 
 
-def _describe(face_set: FaceSet, search: Search, model_file: Path | None) -> str:
-    """Return what an answer depends on: pictures, settings, the detector's files and OpenCV."""
+def describe_search(face_set: FaceSet, name: str, *, model_file: Path | None = None) -> str:
+    """Return a digest of what an answer depends on: pictures, settings, the detector's files and OpenCV.
+
+    Args:
+        face_set: The faces.
+        name: One of `SEARCHES`, or a registered detector.
+        model_file: The detector's model file; its usual one where none is given.
+
+    Raises:
+        DataError: If there is no such search.
+    """
+    search = search_named(name)
     settings = {key: value for key, value in asdict(search).items() if key != "source"}
     files = [model_file] if model_file else _usual_files(search.detector)
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]

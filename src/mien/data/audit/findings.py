@@ -3,6 +3,7 @@
 The audit makes them; cleaning, the report and the command line read them.
 """
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from mien.data.audit.outliers import Whiskers
 from mien.data.face_set import FaceSet
 from mien.errors import DataError, MissingExtraError
-from mien.writing import replacing
+from mien.writing import write_atomically
 
 _FORMAT = 1
 _METADATA = b"mien findings"
@@ -132,6 +133,12 @@ class Findings:
                 columns[name] = value
         return columns
 
+    def facts_as_json(self) -> str:
+        """Return all that does not stand in rows, as JSON, with the number of the format."""
+        facts: dict[str, Any] = {"format": _FORMAT} | {name: getattr(self, name) for name in _FACTS}
+        facts["whiskers"] = {measure: asdict(whiskers) for measure, whiskers in self.whiskers.items()}
+        return json.dumps(facts)
+
     def check(self, face_set: FaceSet) -> None:
         """Do nothing if these are findings of that very set.
 
@@ -171,14 +178,19 @@ class Findings:
             MissingExtraError: If pyarrow is not installed.
             MienError: If the place cannot be written.
         """
+        return write_atomically(file, self.to_parquet())
+
+    def to_parquet(self) -> bytes:
+        """Return the contents of the file that `save` writes.
+
+        Raises:
+            MissingExtraError: If pyarrow is not installed.
+        """
         pyarrow, parquet = import_pyarrow()
-        facts: dict[str, Any] = {"format": _FORMAT} | {name: getattr(self, name) for name in _FACTS}
-        facts["whiskers"] = {measure: asdict(whiskers) for measure, whiskers in self.whiskers.items()}
         table = pyarrow.table({name: pyarrow.array(column) for name, column in self.to_columns().items()})
-        table = table.replace_schema_metadata({_METADATA: json.dumps(facts).encode()})
-        with replacing(file) as partial_file:
-            parquet.write_table(table, partial_file)
-        return file
+        buffer = io.BytesIO()
+        parquet.write_table(table.replace_schema_metadata({_METADATA: self.facts_as_json().encode()}), buffer)
+        return buffer.getvalue()
 
     @classmethod
     def load(cls, file: Path) -> "Findings":
@@ -199,13 +211,25 @@ class Findings:
         except (OSError, pyarrow.ArrowException) as error:
             raise DataError(f"{file}: not a Parquet file that can be read; audit the set again") from error
         try:
-            facts = json.loads((table.schema.metadata or {})[_METADATA])
-            return cls._from_columns(facts, {name: _to_array(table[name]) for name in table.column_names})
+            facts = (table.schema.metadata or {})[_METADATA].decode()
+            return cls.from_columns(facts, {name: _to_array(table[name]) for name in table.column_names})
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{file}: a Parquet file, but not of findings as this mien writes them") from error
 
     @classmethod
-    def _from_columns(cls, facts: dict[str, Any], columns: dict[str, NDArray[Any]]) -> "Findings":
+    def from_columns(cls, facts_as_json: str, columns: Mapping[str, NDArray[Any]]) -> "Findings":
+        """Return the findings that `facts_as_json` and `to_columns` were taken from.
+
+        Args:
+            facts_as_json: What does not stand in rows.
+            columns: What stands in rows, by column name.
+
+        Raises:
+            ValueError: If they are of another format, or the text is no JSON.
+            KeyError: If something is missing.
+            DataError: If a column has another length.
+        """
+        facts = json.loads(facts_as_json)
         if facts["format"] != _FORMAT:
             raise ValueError(f"format {facts['format']}, expected {_FORMAT}")
         values: dict[str, Any] = {name: facts[name] for name in _FACTS}

@@ -17,7 +17,7 @@ from mien.data.audit.remarks import find_remarks, worst_rows
 from mien.data.face_set import SPLITS, FaceSet
 from mien.errors import MissingExtraError
 from mien.plotting import new_figure
-from mien.writing import write_atomically
+from mien.writing import write_all_atomically
 
 MOST_TABLE_ROWS = 1000
 """So many rows, the worst, stand in the report's table; all stand in ``findings.parquet``."""
@@ -59,10 +59,10 @@ def render_report(face_set: FaceSet, findings: Findings, *, has_pictures: bool =
     return page
 
 
-def write_audit(
-    folder: Path, face_set: FaceSet, findings: Findings, *, has_pictures: bool = True
-) -> tuple[Path, Path, Path]:
-    """Write ``audit.html``, ``findings.parquet`` and ``audit.json``, each whole or not at all, and return them.
+def write_audit(folder: Path, face_set: FaceSet, findings: Findings, *, has_pictures: bool = True) -> list[Path]:
+    """Write ``audit.html``, ``findings.parquet`` and ``audit.json``, all of them or none, and return them.
+
+    Whatever else lies in the folder stays.
 
     Args:
         folder: Folder to write into; it is made if it is missing.
@@ -77,10 +77,8 @@ def write_audit(
     """
     page = render_report(face_set, findings, has_pictures=has_pictures)
     figures = json.dumps(count_findings(findings), indent=1, allow_nan=False)
-    return (
-        write_atomically(folder / "audit.html", page),
-        findings.save(folder / "findings.parquet"),
-        write_atomically(folder / "audit.json", figures + "\n"),
+    return write_all_atomically(
+        folder, {"audit.html": page, "findings.parquet": findings.to_parquet(), "audit.json": figures + "\n"}
     )
 
 

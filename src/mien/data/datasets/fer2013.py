@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mien.data.cache import describe_file, describe_folder, read_through_cache
 from mien.data.compressed import PACKED_SUFFIXES, open_table
 from mien.data.face_set import FaceSet
+from mien.data.pictures import STAYING, PictureFiles, name_unreadable
 from mien.data.registry import DatasetCard, register_dataset
 from mien.data.splits import cut_validation
 from mien.errors import DataError, PictureError
@@ -31,6 +32,8 @@ _PACKED_NAMES = tuple(
     f"{name}{suffix}" for name in (*_CSV_NAMES, "fer2013", "icml_face_data") for suffix in PACKED_SUFFIXES
 )
 _VOTES_NAME = "fer2013new.csv"
+_NUM_ANNOTATORS = 10
+_FOLDERS = {"train": "training", "test": "test"}
 _PICTURE_NAME = re.compile(r"(?:(Training|PublicTest|PrivateTest)_)?(.+)")
 _BLOCK_ROWS = 512
 
@@ -86,7 +89,8 @@ def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
     another order), plain or packed as .gz, .xz, .bz2, .zip or .tar.gz, a folder that holds such a file, or
     ``{train,test}/{angry,...}/*.{jpg,png}``, where splits come from the prefixes ``Training_``, ``PublicTest_``,
     ``PrivateTest_`` of the file names; without prefixes ``test`` is only test and a stratified tenth of ``train``
-    becomes validation.
+    becomes validation. A picture in these folders that cannot be read becomes a finding of the audit: all pictures
+    stay in their files then.
 
     Args:
         path: CSV file, packed or plain, or folder.
@@ -96,7 +100,8 @@ def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
         Faces of shape ``(N, 48, 48)``, uint8, grey.
 
     Raises:
-        DataError: If a row, label, column or picture is not as it must be; the message names file and line.
+        DataError: If a row, label, column or picture is not as it must be (the message names file and line), or a CSV
+            and folders lie side by side.
     """
     path = Path(path)
     if path.is_dir():
@@ -106,6 +111,12 @@ def read_fer2013(path: Path, *, votes_file: Path | None = None) -> FaceSet:
         if not inside:
             return _read_folders(path)
         path = inside[0]
+        pictures = [name for name in _FOLDERS if (path.parent / name).is_dir()]
+        if pictures:
+            raise DataError(
+                f"{path.parent}: two layouts in one folder, {path.name} and {pictures[0]}; keep one of them, or name "
+                "the CSV itself"
+            )
     if not path.exists():
         raise DataError(f"{path} does not exist; expected fer2013.csv or a folder with train and test")
     if votes_file is None and path.with_name(_VOTES_NAME).exists():
@@ -265,7 +276,8 @@ def read_ferplus_votes(votes_file: Path) -> NDArray[np.int64]:
     """Return the votes of FER+'s ``fer2013new.csv``, shape ``(N, 10)``, in the order of `FERPLUS_VOTE_NAMES`.
 
     Raises:
-        DataError: If the file is missing, a column is missing or a vote is no whole number.
+        DataError: If the file is missing, a column is missing, a vote is no whole number, or there are more votes for a
+            row than annotators.
     """
     if not votes_file.is_file():
         raise DataError(f"{votes_file} does not exist; expected FER+'s fer2013new.csv")
@@ -282,25 +294,36 @@ def read_ferplus_votes(votes_file: Path) -> NDArray[np.int64]:
         raise DataError(f"{votes_file}: {fault}") from None
     if set(names) != set(FERPLUS_VOTE_NAMES):
         raise DataError(f"{votes_file}: vote columns {', '.join(names)}; expected {', '.join(FERPLUS_VOTE_NAMES)}")
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(header) or not all(vote.strip().isdigit() for vote in row[2:]):
-            raise DataError(f"{votes_file}, line {number}: not ten votes that are whole numbers")
-    votes = np.array([row[2:] for row in rows], dtype=np.int64).reshape(len(rows), len(FERPLUS_VOTE_NAMES))
+    parsed = [_parse_votes(f"{votes_file}, line {number}", row) for number, row in enumerate(rows, start=2)]
+    votes = np.array(parsed, dtype=np.int64).reshape(len(rows), len(FERPLUS_VOTE_NAMES))
     return votes[:, [names.index(name) for name in FERPLUS_VOTE_NAMES]]
+
+
+def _parse_votes(place: str, row: list[str]) -> list[int]:
+    texts = [text.strip() for text in row[2:]]
+    if len(texts) != len(FERPLUS_VOTE_NAMES):
+        raise DataError(f"{place}: {len(texts)} columns of votes, expected {len(FERPLUS_VOTE_NAMES)}")
+    strange = next((text for text in texts if not text.isdecimal()), None)
+    if strange is not None:
+        raise DataError(f"{place}: vote {strange!r}, expected a whole number")
+    votes = [int(text) for text in texts]
+    if sum(votes) > _NUM_ANNOTATORS:
+        raise DataError(f"{place}: {sum(votes)} votes, expected {_NUM_ANNOTATORS} at most, one an annotator")
+    return votes
 
 
 # --- folders -------------------------------------------------------------------------------------------------------
 
 
 def _read_folders(folder: Path) -> FaceSet:
-    if not (folder / "train").is_dir() and not (folder / "test").is_dir():
+    if not any((folder / name).is_dir() for name in _FOLDERS):
         raise DataError(
             f"{folder}: neither a CSV ({' or '.join(_CSV_NAMES)}) nor folders train and test with one folder a class"
         )
     files = sorted(
         file
-        for split in ("train", "test")
-        for file in folder.glob(f"{split}/*/*")
+        for name in _FOLDERS
+        for file in folder.glob(f"{name}/*/*")
         if file.suffix.lower() in (".jpg", ".jpeg", ".png")
     )
     if not files:
@@ -310,7 +333,14 @@ def _read_folders(folder: Path) -> FaceSet:
 
 def _read_pictures(folder: Path, files: list[Path]) -> FaceSet:
     with ThreadPoolExecutor(4) as pool:
-        faces = np.stack(list(pool.map(_read_face, files)))
+        faces = list(pool.map(_read_face, files))
+    origins = [str(file.relative_to(folder)) for file in files]
+    readable = [face for face in faces if not isinstance(face, PictureError)]
+    faults = [
+        f"{STAYING}: {name_unreadable(origin, face)}"
+        for origin, face in zip(origins, faces, strict=True)
+        if isinstance(face, PictureError)
+    ]
     names = [_PICTURE_NAME.fullmatch(file.stem) for file in files]
     usages = [match.group(1) if match else None for match in names]
     is_prefixed = all(usages)
@@ -318,28 +348,27 @@ def _read_pictures(folder: Path, files: list[Path]) -> FaceSet:
         file = files[usages.index(None)]
         raise DataError(f"{file}: no prefix Training_, PublicTest_ or PrivateTest_, which other pictures here have")
     parents = [file.parent.parent.name for file in files]
-    split_of_folder = {"train": "training", "test": "test"}
-    splits = [_USAGES[usage] for usage in usages if usage] if is_prefixed else [split_of_folder[p] for p in parents]
+    splits = [_USAGES[usage] for usage in usages if usage] if is_prefixed else [_FOLDERS[p] for p in parents]
     face_set = FaceSet(
         name="fer2013",
-        pictures=faces,
+        pictures=PictureFiles(tuple(files)) if faults else np.stack(readable),
         labels=np.array([_label_of_folder(file) for file in files], dtype=np.int64),
         expressions=FER2013_EXPRESSIONS,
         splits=np.array(splits, dtype="U10"),
         row_ids=np.array([_row_id(folder, file) for file in files]),
-        origins=np.array([str(file.relative_to(folder)) for file in files]),
-        history=(f"read from folders in {folder.name}",),
+        origins=np.array(origins),
+        history=(f"read from folders in {folder.name}", *faults[:1]),
     )
     if is_prefixed:
         return face_set.select(np.argsort(face_set.row_ids, kind="stable"))
     return cut_validation(face_set) if "training" in splits else face_set
 
 
-def _read_face(file: Path) -> NDArray[np.uint8]:
+def _read_face(file: Path) -> NDArray[np.uint8] | PictureError:
     try:
         face = prepare_face(read_picture(file).image_rgb, [{"operation": "to_grey"}])
     except PictureError as fault:
-        raise DataError(str(fault)) from None
+        return fault
     if face.shape != (SIDE_PIXELS, SIDE_PIXELS):
         raise DataError(f"{file}: {face.shape[1]}x{face.shape[0]} pixels, expected {SIDE_PIXELS}x{SIDE_PIXELS}")
     return face

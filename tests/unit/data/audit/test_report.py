@@ -131,21 +131,25 @@ def test_write_audit_writes_page_table_and_figures(audited: Audited, tmp_path: P
     ]
 
 
-def test_a_full_disk_leaves_the_old_report_and_no_half_one(
-    audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("file", ["audit.html", "findings.parquet", "audit.json"])
+def test_a_full_disk_leaves_all_three_old_files_and_what_the_user_keeps(
+    audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
-    (tmp_path / "audit.html").write_text("old")
+    names = ["audit.html", "audit.json", "findings.parquet", "mine.txt"]
+    for name in names:
+        (tmp_path / name).write_text("old")
+    write = Path.write_bytes
 
-    def write_half(self: Path, data: bytes) -> int:
-        with self.open("wb") as stream:
-            stream.write(data[:100])
+    def write_until_full(self: Path, data: bytes) -> int:
+        if self.name != file:
+            return write(self, data)
+        write(self, data[:100])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
 
-    monkeypatch.setattr(Path, "write_bytes", write_half)
-    with pytest.raises(MienError, match=r"audit.html: cannot be written: no space left on the device"):
+    monkeypatch.setattr(Path, "write_bytes", write_until_full)
+    with pytest.raises(MienError, match=rf"{file}: cannot be written: no space left on the device"):
         write_audit(tmp_path, *audited)
-    assert [each.name for each in tmp_path.iterdir()] == ["audit.html"]
-    assert (tmp_path / "audit.html").read_text() == "old"
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == dict.fromkeys(names, "old")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mien.data.audit import audit
 from mien.data.datasets.fer2013 import _parse_pixels, read_fer2013, read_ferplus_votes
 from mien.errors import DataError
 from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES
@@ -230,20 +231,47 @@ def test_folders_accept_other_spellings(tmp_path: Path) -> None:
     [
         (lambda f: (f / "train" / "happy").rename(f / "train" / "hungry"), "no expression is called 'hungry'"),
         (lambda f: (f / "train" / "happy").rename(f / "train" / "contempt"), "FER2013 has no class 'contempt'"),
-        (lambda f: (f / "train" / "happy" / "Training_1.png").write_bytes(b"PK"), r"Training_1\.png: not a picture"),
         (
             lambda f: Image.new("L", (50, 48)).save(f / "train" / "sad" / "Training_2.png"),
             "50x48 pixels, expected 48x48",
         ),
         (lambda f: Image.new("L", (48, 48)).save(f / "train" / "sad" / "other.png"), "no prefix Training_"),
     ],
-    ids=["unknown class", "foreign class", "broken picture", "wrong size", "mixed prefixes"],
+    ids=["unknown class", "foreign class", "wrong size", "mixed prefixes"],
 )
 def test_folders_with_faults_are_named(tmp_path: Path, spoil, message: str) -> None:
     folder = write_folders(tmp_path / "folders", *make_rows(70), has_prefix=True)
     spoil(folder)
     with pytest.raises(DataError, match=message):
         read_fer2013(folder)
+
+
+@pytest.mark.parametrize("has_prefix", [True, False])
+def test_a_folder_with_an_unreadable_picture_stays_in_files_and_the_audit_finds_it(
+    tmp_path: Path, has_prefix: bool
+) -> None:
+    folder = write_folders(tmp_path / "folders", *make_rows(70), has_prefix=has_prefix)
+    intact = read_fer2013(folder)
+    broken = sorted((folder / "train" / "happy").iterdir())[2]
+    broken.write_bytes(broken.read_bytes()[:60])
+    face_set = read_fer2013(folder)
+    assert face_set.row_ids.tolist() == intact.row_ids.tolist()
+    assert face_set.history[1] == (
+        f"pictures stay in files: train/happy/{broken.name}: a PNG that is cut off; fetch the file again"
+    )
+    findings = audit(face_set)
+    assert face_set.origins[~findings.is_readable].tolist() == [f"train/happy/{broken.name}"]
+    with pytest.raises(DataError, match=rf"fer2013: pictures stay in files: .*{broken.name}: .*; prepare them first"):
+        _ = face_set.faces
+
+
+def test_pictures_beside_a_csv_are_refused(fer2013_csv: Path) -> None:
+    write_folders(fer2013_csv.parent, *make_rows(70), has_prefix=True)
+    with pytest.raises(
+        DataError, match=r"data: two layouts in one folder, fer2013\.csv and train; keep one of them, or"
+    ):
+        read_fer2013(fer2013_csv.parent)
+    assert len(read_fer2013(fer2013_csv)) == 140
 
 
 def test_other_folders_beside_train_and_test_are_left_alone(tmp_path: Path) -> None:
@@ -286,8 +314,9 @@ def test_votes_of_another_length_are_refused(fer2013_csv: Path, tmp_path: Path) 
         (FERPLUS_HEADER.replace("NF", "XX") + "\n", "fer2013new.csv: no expression is called 'XX'"),
         ("a,b\n1,2\n", "2 columns, expected 12"),
         (FERPLUS_HEADER.replace("NF", "happy") + "\n", "vote columns"),
-        (FERPLUS_HEADER + "\nTraining,x.png,1,2,3\n", "line 2: not ten votes"),
-        (FERPLUS_HEADER + "\nTraining,x.png,1,2,3,4,5,6,7,8,9,many\n", "line 2: not ten votes that are whole numbers"),
+        (FERPLUS_HEADER + "\nTraining,x.png,1,2,3\n", "line 2: 3 columns of votes, expected 10"),
+        (FERPLUS_HEADER + "\n\n", "line 2: 0 columns of votes, expected 10"),
+        (FERPLUS_HEADER + "\nTraining,x.png,1,1,1,1,1,1,1,1,1,many\n", "line 2: vote 'many', expected a whole number"),
     ],
 )
 def test_broken_votes_are_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -84,11 +84,12 @@ def test_folders_have_no_rows_for_votes(tmp_path: Path) -> None:
     [
         (lambda lines: lines[:-1], r"fer2013new\.csv: 69 rows, expected 70, one for each row of FER2013"),
         (lambda lines: [*lines, lines[-1]], r"fer2013new\.csv: 71 rows, expected 70"),
-        (lambda lines: [*lines[:4], lines[4] + ",1", *lines[5:]], "line 5: not ten votes that are whole numbers"),
-        (lambda lines: [*lines[:4], lines[4][:-2], *lines[5:]], "line 5: not ten votes that are whole numbers"),
+        (lambda lines: [*lines[:4], lines[4] + ",1", *lines[5:]], "line 5: 11 columns of votes, expected 10"),
+        (lambda lines: [*lines[:4], lines[4][:-2], *lines[5:]], "line 5: 9 columns of votes, expected 10"),
+        (lambda lines: [*lines[:4], lines[4][:-1] + "7", *lines[5:]], "line 5: 17 votes, expected 10 at most, one an"),
         (lambda lines: [FERPLUS_HEADER + ",more", *lines[1:]], "13 columns, expected 12"),
     ],
-    ids=["a row too few", "a row too many", "eleven votes", "nine votes", "eleven columns"],
+    ids=["a row too few", "a row too many", "eleven votes", "nine votes", "seventeen annotators", "eleven columns"],
 )
 def test_a_wrong_number_of_votes_is_named(tmp_path: Path, change, message: str) -> None:
     made = make_ferplus(tmp_path)

@@ -1,21 +1,24 @@
 """``mien data audit``: what is wrong with a data set, row by row."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.app.cli.data import data_app
+from mien.app.dataset_arguments import DatasetName, DatasetPath, ReaderOptions, read_named
 
 if TYPE_CHECKING:
     from mien.data.audit import Findings
-    from mien.data.face_set import FaceSet
 
 
 @data_app.command()
 def audit(
-    dataset: Annotated[str, typer.Argument(help="Data set, such as fer2013.")],
-    path: Annotated[Path | None, typer.Argument(help="File or folder; its usual place if left out.")] = None,
+    dataset: DatasetName,
+    path: DatasetPath = None,
+    options: ReaderOptions = None,
     *,
     output: Annotated[Path, typer.Option(help="Folder for audit.html, findings.parquet and audit.json.")],
     no_pictures: Annotated[
@@ -38,7 +41,7 @@ def audit(
 
     Prints the key figures, beside published ones where there are any, and writes report, findings and figures.
     """
-    from mien.data import read_dataset
+    from mien.data.audit import audit as find_all
     from mien.data.audit.headline import key_figures
     from mien.data.audit.key_figures import count_findings
     from mien.data.audit.report import check_packages, write_audit
@@ -46,10 +49,12 @@ def audit(
 
     check_packages()
     detectors = [] if no_detector else choose_detectors(detector, detector_model)
-    face_set = read_dataset(dataset, path)
+    face_set = read_named(dataset, path, options)
     with explaining_write_faults(output):  # before the work, not after it
         output.mkdir(parents=True, exist_ok=True)
-    findings = find_with_progress(face_set, detectors, detector_model=detector_model)
+    model_files = {} if detector_model is None else {"yunet": detector_model}
+    find = partial(find_all, face_set, detectors=detectors, model_files=model_files)
+    findings = find_with_progress(find, len(face_set))
     files = write_audit(output, face_set, findings, has_pictures=not no_pictures)
     print(f"{face_set.name}: {len(face_set):,} rows audited, fingerprint {face_set.fingerprint[:16]}")
     for figure in key_figures(count_findings(findings)):
@@ -76,27 +81,24 @@ def choose_detectors(named: list[str] | None, detector_model: Path | None = None
     return named
 
 
-def find_with_progress(face_set: "FaceSet", detectors: list[str], *, detector_model: Path | None = None) -> "Findings":
+def find_with_progress(find: Callable[..., "Findings"], num_rows: int) -> "Findings":
     """Return the findings of an audit that shows how far it is.
 
     Args:
-        face_set: The faces.
-        detectors: Searches for faces.
-        detector_model: Model file of yunet, or none.
+        find: Audits, and takes as ``progress`` whom to tell.
+        num_rows: Rows of the set.
     """
     from mien.app.terminal import ProgressLine
-    from mien.data.audit import audit as find
 
     lines: dict[str, ProgressLine] = {}
 
     def show(what: str, done: int) -> None:
         if what not in lines:
-            lines[what] = ProgressLine(len(face_set), noun=what)
+            lines[what] = ProgressLine(num_rows, noun=what)
         lines[what].show(done)
 
-    model_files = {} if detector_model is None else {"yunet": detector_model}
     try:
-        return find(face_set, detectors=detectors, model_files=model_files, progress=show)
+        return find(progress=show)
     finally:
         for line in lines.values():
             line.clear()

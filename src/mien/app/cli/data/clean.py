@@ -2,12 +2,14 @@
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.app.cli.data import data_app
+from mien.app.dataset_arguments import DatasetName, DatasetPath, ReaderOptions, read_named
 
 if TYPE_CHECKING:
     from mien.data.audit import Findings
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 
 @data_app.command()
 def clean(
-    dataset: Annotated[str, typer.Argument(help="Data set, such as fer2013.")],
-    path: Annotated[Path | None, typer.Argument(help="File or folder; its usual place if left out.")] = None,
+    dataset: DatasetName,
+    path: DatasetPath = None,
+    options: ReaderOptions = None,
     *,
     rules: Annotated[
         str,
@@ -27,7 +30,8 @@ def clean(
         str, typer.Option(help="Splits that may lose rows, with commas between, or all; other than training is judged.")
     ] = "training",
     findings: Annotated[
-        Path | None, typer.Option(help="findings.parquet of this set's audit; it is audited anew if left out.")
+        Path | None,
+        typer.Option(help="findings.parquet of this set's audit; the set is audited, once, if left out."),
     ] = None,
     detector: Annotated[
         list[str] | None, typer.Option(help="Who looks for faces in a new audit, if the rule no_face is named.")
@@ -42,8 +46,8 @@ def clean(
     """
     from mien.app.cli.data.audit import choose_detectors, find_with_progress
     from mien.app.figures import print_rows
-    from mien.data import read_dataset
     from mien.data.audit import Findings
+    from mien.data.audit.kept import audit_once
     from mien.data.cleaning import RULES, name_splits, order_rules, plan_cleaning
     from mien.writing import write_atomically
 
@@ -52,13 +56,14 @@ def clean(
     if not named:
         print_rows([["rule", "drops"], *([name, rule.summary] for name, rule in RULES.items())], num_text_columns=2)
         return
-    face_set = read_dataset(dataset, path)
+    face_set = read_named(dataset, path, options)
     if findings is not None:
         seen = Findings.load(findings)
         seen.check(face_set)
     else:
         needs_detector = any(rule.partition(":")[0] == "no_face" for rule in named)
-        seen = find_with_progress(face_set, choose_detectors(detector) if needs_detector else [])
+        detectors = choose_detectors(detector) if needs_detector else []
+        seen = find_with_progress(partial(audit_once, face_set, detectors=detectors), len(face_set))
     cleaning = plan_cleaning(seen, named, splits=chosen_splits)
     print_rows(_count_rows(seen, cleaning))
     for line in cleaning.history_lines():

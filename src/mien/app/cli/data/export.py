@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mien.app.cli.data import data_app
+from mien.app.dataset_arguments import DatasetName, DatasetPath, ReaderOptions, read_named
 
 
 class _Format(StrEnum):
@@ -22,8 +23,9 @@ class _OnUnreadable(StrEnum):
 
 @data_app.command()
 def export(
-    name: Annotated[str, typer.Argument(help="Data set, such as fer2013.")],
-    path: Annotated[Path | None, typer.Argument(help="File or folder of the data set; its usual place.")] = None,
+    dataset: DatasetName,
+    path: DatasetPath = None,
+    options: ReaderOptions = None,
     *,
     output: Annotated[Path, typer.Option(help="Folder to write; it must be new or empty.")],
     export_format: Annotated[
@@ -44,14 +46,14 @@ def export(
     be passed on only as the data set's licence allows; the card states it.
     """
     from mien.app.terminal import ProgressLine
-    from mien.data import DATASETS, read_dataset
+    from mien.data import DATASETS
     from mien.data.export import export_set
     from mien.data.preparation import prepare_set
     from mien.data.steps import check_steps
 
     chain = check_steps(steps or "")
-    card = DATASETS.get(name).card
-    face_set = read_dataset(name, path)
+    card = DATASETS.get(dataset).card
+    face_set = read_named(dataset, path, options)
     if chain:
         progress = ProgressLine(len(face_set), noun="pictures prepared")
         face_set = prepare_set(face_set, chain, on_unreadable=on_unreadable.value, say_done=progress.show)

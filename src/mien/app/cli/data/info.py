@@ -1,12 +1,10 @@
 """``mien data info``: what is in a data set."""
 
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from mien.app.cli.data import data_app
+from mien.app.dataset_arguments import DatasetName, DatasetPath, ReaderOptions, read_named
 
 if TYPE_CHECKING:
     from mien.data import FaceSet
@@ -14,22 +12,12 @@ if TYPE_CHECKING:
 
 @data_app.command()
 def info(
-    dataset: Annotated[str, typer.Argument(help="Data set, such as fer2013; mien data list names them all.")],
-    path: Annotated[str | None, typer.Argument(help="File or folder; its usual place if left out.")] = None,
-    changes: Annotated[
-        list[str] | None, typer.Argument(metavar="[OPTION=VALUE]...", help="Options, such as labels=arg_max.")
-    ] = None,
+    dataset: DatasetName,
+    path: DatasetPath = None,
+    options: ReaderOptions = None,
 ) -> None:
     """Print splits, classes, subjects, what was understood, copies across splits and the fingerprint of a data set."""
-    from mien.data import read_dataset
-    from mien.settings import parse_setting
-
-    settings = list(changes or [])
-    if path is not None and "=" in path and not Path(path).exists():
-        settings.insert(0, path)
-        path = None
-    options = dict(parse_setting(each, expected="OPTION=VALUE, such as labels=arg_max") for each in settings)
-    face_set = read_dataset(dataset, path, **options)
+    face_set = read_named(dataset, path, options)
     print(f"{face_set.name}: {_describe_pictures(face_set)}, fingerprint {face_set.fingerprint[:16]}")
     print(" / ".join(f"{count:,} {split}" for split, count in face_set.split_counts().items() if count))
     print("classes: " + " ".join(str(count) for count in face_set.class_counts().values()))

@@ -6,13 +6,15 @@ from typing import Annotated
 import typer
 
 from mien.app.cli.data import data_app
+from mien.app.dataset_arguments import DatasetPath, ReaderOptions, read_named
 from mien.errors import MienError
 
 
 @data_app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Data set, such as fer2013, or a picture file.")],
-    path: Annotated[Path | None, typer.Argument(help="File or folder of the data set; its usual place.")] = None,
+    path: DatasetPath = None,
+    options: ReaderOptions = None,
     *,
     output: Annotated[Path, typer.Option(help="PNG or JPEG file to write.")],
     row: Annotated[
@@ -30,7 +32,7 @@ def show(
 
     ``mien data steps`` lists the operations. Steps that must be fitted are fitted on the data set's training split.
     """
-    from mien.data import DATASETS, read_dataset
+    from mien.data import DATASETS
     from mien.data.showing import Shown, draw_chains, fit_chains, select_shown
     from mien.data.steps import check_steps
     from mien.images.reading import PICTURE_SUFFIXES, read_picture
@@ -41,10 +43,10 @@ def show(
     chains = [check_steps(chain) for chain in steps or []]
     if name not in DATASETS.names() and (Path(name).is_file() or Path(name).suffix.lower() in PICTURE_SUFFIXES):
         if path is not None or row:
-            raise MienError(f"{name}: a picture file, which has neither a path nor rows; leave them out")
+            raise MienError(f"{name}: a picture file, which has no path, options or rows; leave them out")
         shown = [Shown(Path(name).name, read_picture(name).image_rgb)]
     else:
-        face_set = read_dataset(name, path)
+        face_set = read_named(name, path, options)
         shown = select_shown(face_set, row or ["0"])
         chains = fit_chains(face_set, chains)
     drawing = draw_chains(shown, chains)

@@ -75,6 +75,13 @@ def test_clean_looks_for_faces_itself_where_a_rule_asks(run: Run, csv_with_copie
     assert rows_of(done.out)["no_face"] == ["56", "0", "0", "56"]
 
 
+def test_clean_audits_a_set_once(run: Run, csv_with_copies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run("data", "clean", "fer2013", csv_with_copies, "--rules", "exact_duplicates")
+    monkeypatch.setattr("mien.data.audit.kept.audit", lambda *_, **__: pytest.fail("audited again"))
+    assert run("data", "clean", "fer2013", csv_with_copies, "--rules", "exact_duplicates").out == first.out
+    assert rows_of(first.out)["exact_duplicates"] == ["3", "0", "0", "3"]
+
+
 def test_clean_lists_the_rules_where_none_is_named(run: Run, csv_with_copies: Path) -> None:
     done = run("data", "clean", "fer2013", csv_with_copies)
     assert done.code == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import make_rows, write_folders
-from tests.made_datasets import make_ck_plus48, make_ferplus, make_kdef, make_manifest, save_face
+from tests.made_datasets import make_ck_plus48, make_kdef, make_manifest, save_face
 from tests.unit.app.cli.conftest import Ran
 
 
@@ -27,19 +27,6 @@ def test_info_takes_the_usual_place(
 ) -> None:
     monkeypatch.setenv("MIEN_FER2013", str(fer2013_csv))
     assert "140 faces of 48x48 pixels" in run("data", "info", "fer2013").out
-
-
-def test_info_hands_options_to_the_reader(run: Callable[..., Ran], tmp_path: Path) -> None:
-    path = make_ferplus(tmp_path).path
-    assert "67 faces of 48x48" in run("data", "info", "ferplus", path).out
-    assert "68 faces of 48x48" in run("data", "info", "ferplus", path, "labels=arg_max").out
-
-
-def test_info_takes_options_with_the_usual_place(
-    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MIEN_FER2013", str(make_ferplus(tmp_path).path))
-    assert "68 faces of 48x48" in run("data", "info", "ferplus", "labels=arg_max").out
 
 
 def test_info_prints_subjects_columns_and_what_was_understood(run: Callable[..., Ran], tmp_path: Path) -> None:

@@ -13,6 +13,6 @@ def test_list_prints_every_card(run: Callable[..., Ran]) -> None:
         assert f"  source: {entry.card.source}" in done.out
     assert "ferplus  (31,412 pictures)" in done.out
     assert "  option: labels=majority  ('majority' or 'arg_max')" in done.out
-    assert "  option: neutral=true  (bool)" in done.out
+    assert "  option: neutral=true  (true or false)" in done.out
     assert "  option: angles=['S', 'HL', 'HR', 'FL', 'FR']" in done.out
     assert "\nmanifest\n" in done.out

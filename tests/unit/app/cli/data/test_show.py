@@ -53,7 +53,7 @@ def test_show_takes_the_first_row_and_no_steps(run: Callable[..., Ran], fer2013_
         ((PORTRAIT, "--steps", "zca_whiten", "--output", "x.png"), "step 'zca_whiten' is not fitted"),
         ((Path(__file__), "--output", "x.png"), "not a picture"),
         (("nowhere.png", "--output", "x.png"), "nowhere.png: no such file or folder"),
-        ((PORTRAIT, "--row", "1", "--output", "x.png"), "a picture file, which has neither a path nor rows; leave"),
+        ((PORTRAIT, "--row", "1", "--output", "x.png"), "a picture file, which has no path, options or rows; leave"),
     ],
     ids=["ending", "operation", "argument", "row", "data set", "unfitted", "no picture", "missing", "row of a picture"],
 )
