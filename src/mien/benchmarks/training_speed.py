@@ -82,7 +82,7 @@ def _pictures_per_second(recipe: Recipe, *, steps: int) -> tuple[float, float]:
 
 def _bare_step(recipe: Recipe, images: Tensor, labels: Tensor, *, is_bfloat16: bool) -> Callable[[], None]:
     network = create_model(recipe.model.name, **recipe.model.options).to(memory_format=torch.channels_last)
-    optimizer = build_optimizer(network, recipe.optimizer)
+    optimizer = build_optimizer(network, **recipe.optimizer.arguments)
     ready = images.float().sub(128).div(64).contiguous(memory_format=torch.channels_last)
 
     def step() -> None:

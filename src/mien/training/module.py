@@ -1,17 +1,24 @@
 """The Lightning module: a normalised, augmented step of training and a plain one of validation."""
 
+import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import lightning
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from mien.errors import RecipeError
 from mien.models import Classifier
 from mien.training.augmentation import Augmentation
 from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator
-from mien.training.optimizers import build_optimizer, build_schedule
+from mien.training.optimizers import build_optimizer
 from mien.training.recipe import Recipe
+from mien.training.schedules import build_schedules
+from mien.training.sharpness import sharpen
 
 Batch = tuple[Tensor, Tensor]
 
@@ -95,12 +102,51 @@ class TrainingModule(lightning.LightningModule):
         """Cross-entropy of the last validation."""
         return float(self.validation_sums[1] / self.validation_sums[2])
 
+    def on_validation_epoch_end(self) -> None:
+        """Hand the figures to a schedule that looks at them."""
+        self.log_dict({"validation_accuracy": self.validation_accuracy, "validation_loss": self.validation_loss})
+
     def configure_optimizers(self) -> Any:
-        """Return optimizer and schedule as the recipe says."""
-        optimizer = build_optimizer(self.network, self.recipe.optimizer)
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = build_schedule(optimizer, self.recipe.schedule, steps=steps)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        """Return optimizer and schedules as the recipe says.
+
+        Raises:
+            RecipeError: If the schedule does not fit the run, or looks at a validation that there is not.
+        """
+        settings, schedule, trainer = self.recipe.optimizer, self.recipe.schedule, self.trainer
+        metric = schedule.options.get("metric")
+        if metric and not trainer.enable_validation:
+            raise RecipeError(f"schedule {schedule.name!r} looks at {metric}, but nothing validates; take another")
+        optimizer = build_optimizer(self.network, **settings.arguments)
+        steps, batches = int(trainer.estimated_stepping_batches), int(trainer.num_training_batches)
+        steps_per_epoch = math.ceil(batches / settings.accumulate)
+        schedules = build_schedules(optimizer, **dict(schedule), steps=steps, steps_per_epoch=steps_per_epoch)
+        # Lightning's own "epoch" comes after the checkpoint is written, so that a resumed run would miss it.
+        after_validation = {"frequency": batches, "monitor": metric}
+        return [optimizer], [
+            {"scheduler": each, "interval": "step"} | (after_validation if isinstance(each, ReduceLROnPlateau) else {})
+            for each in schedules
+        ]
+
+    def optimizer_step(
+        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
+    ) -> None:
+        """Take a step, by the gradient at the worst point nearby where the recipe says so."""
+        settings = self.recipe.optimizer
+        if settings.sharpness and optimizer_closure is not None:
+            optimizer_closure = sharpen(
+                optimizer_closure,
+                self.network,
+                rho=settings.sharpness,
+                is_adaptive=settings.adaptive_sharpness,
+                again=partial(self._pass_uncounted, optimizer_closure),
+                generators=[self.generator],
+            )
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+
+    def _pass_uncounted(self, closure: Callable[[], Any]) -> None:
+        counted = self.loss_sum, self.loss_count
+        closure()
+        self.loss_sum, self.loss_count = counted
 
 
 class SplitsInMemory(lightning.LightningDataModule):

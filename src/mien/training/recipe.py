@@ -23,6 +23,7 @@ from mien.models import ESTIMATORS, find_option_faults
 from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
 from mien.training.data_settings import DataSettings, Section, find_data_faults
+from mien.training.optimization_settings import UNKNOWN, OptimizerSettings, ScheduleSettings
 
 _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "name": None,
@@ -82,36 +83,6 @@ class AugmentationSettings(Section):
         return self
 
 
-class OptimizerSettings(Section):
-    """How weights move.
-
-    Attributes:
-        name: ``sgd``.
-        learning_rate: Peak learning rate.
-        momentum: Momentum.
-        nesterov: Whether the momentum looks ahead.
-        weight_decay: Decay of convolution and linear weights; biases and norms have none.
-    """
-
-    name: Literal["sgd"] = "sgd"
-    learning_rate: float = Field(0.1, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    nesterov: bool = True
-    weight_decay: float = Field(5e-4, ge=0)
-
-
-class ScheduleSettings(Section):
-    """How the learning rate moves.
-
-    Attributes:
-        name: ``one_cycle`` (up for `warmup` of all steps, then down along a cosine) or ``constant``.
-        warmup: Share of the steps spent going up.
-    """
-
-    name: Literal["one_cycle", "constant"] = "one_cycle"
-    warmup: float = Field(0.2, gt=0, lt=1)
-
-
 class TrainingSettings(Section):
     """How long and how.
 
@@ -166,6 +137,15 @@ class Recipe(Section):
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _momentum_can_cycle(self) -> "Recipe":
+        if self.schedule.options.get("cycle_momentum") and not self.optimizer.has_momentum:
+            raise ValueError(
+                f"{self.optimizer.name} has no momentum that {self.schedule.name} could move; "
+                "set schedule.cycle_momentum = false, or give it one"
+            )
+        return self
 
     @model_serializer(mode="wrap")
     def _without_what_means_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -243,6 +223,8 @@ def _describe(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"]) or "recipe"
     if error["type"] == "extra_forbidden":
         return f"{place}: unknown key{suggest(str(error['loc'][-1]), _known_keys(error['loc'][:-1]))}"
+    if error["type"] == UNKNOWN:
+        return f"{place}: {error['msg']}"
     if error["type"] == "missing":
         return f"{place}: missing"
     message = error["msg"].removeprefix("Value error, ")

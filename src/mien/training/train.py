@@ -1,6 +1,7 @@
 """Training: from a recipe, or from the run folder of one that stopped."""
 
 import logging
+import math
 import signal
 import warnings
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder
+from mien.training.schedules import build_schedules
 from mien.training.training_data import read_training_data
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
 
     Raises:
         DataError: If the data set cannot be read.
+        RecipeError: If the run is too short for its schedule.
     """
     face_set = read_training_data(recipe.data).face_set
     pixels = face_set.split("training").faces
@@ -66,8 +69,16 @@ def _facts_of_steps(recipe: Recipe, *, num_training: int) -> dict[str, Any]:
     batch_size = recipe.training.batch_size
     if num_training < batch_size:
         raise DataError(f"{num_training} training pictures are fewer than one batch of {batch_size}")
+    _check_schedule(recipe, num_batches=num_training // batch_size)
     precision, reason = choose_precision(recipe.training.precision)
     return {"precision": precision, "precision_reason": reason}
+
+
+def _check_schedule(recipe: Recipe, *, num_batches: int) -> None:
+    """Raise where the run is too short for its schedule, so that it is said before there is a folder."""
+    steps = math.ceil(num_batches / recipe.optimizer.accumulate)
+    any_optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], momentum=0.9)
+    build_schedules(any_optimizer, **dict(recipe.schedule), steps=steps * recipe.training.epochs, steps_per_epoch=steps)
 
 
 def resume_training(folder: Path, *, console: "Console | None" = None) -> RunFolder:
@@ -195,8 +206,12 @@ def build_trainer(recipe: Recipe, *, precision: str, callbacks: list[Callback], 
         callbacks: What happens around the epochs.
         options: Further arguments of the trainer.
     """
+    optimizer = recipe.optimizer
     return Trainer(
         max_epochs=recipe.training.epochs,
+        accumulate_grad_batches=optimizer.accumulate,
+        gradient_clip_val=optimizer.clip_norm or optimizer.clip_value or None,
+        gradient_clip_algorithm="value" if optimizer.clip_value else "norm",
         precision="bf16-mixed" if precision == "bfloat16" else "32-true",
         accelerator="auto",
         devices=1,

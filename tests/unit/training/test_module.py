@@ -2,9 +2,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from mien.errors import RecipeError
 from mien.models import create_model
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import build_recipe
+from mien.training.train import build_trainer, quiet_lightning
 
 PLAIN = {"flip": 0.0, "rotation_degrees": 0.0, "scale": 0.0, "shift": 0.0, "erase": 0.0}
 
@@ -76,3 +78,86 @@ def test_splits_in_memory_give_each_row(batch: tuple[torch.Tensor, torch.Tensor]
     splits = SplitsInMemory(batch, batch, make_module(batch_size=8).recipe)
     assert sum(len(labels) for _, labels in splits.train_dataloader()) == 16
     assert sum(len(labels) for _, labels in splits.val_dataloader()) == 20
+
+
+def as_vector(network: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+def fit(
+    batch: tuple[torch.Tensor, torch.Tensor],
+    *,
+    max_steps: int = -1,
+    batch_size: int = 8,
+    is_training: bool = False,
+    augmentation: dict | None = None,
+    schedule: dict | None = None,
+    **optimizer: object,
+) -> tuple[TrainingModule, torch.Tensor]:
+    """Return a module after an epoch or a step of plain descent at a rate of 1, and how its weights moved.
+
+    Batch norm and dropout are at rest unless they are to train.
+    """
+    recipe = build_recipe(
+        {
+            "name": "some",
+            "model": {"name": "vgg_se", "width": 4, "pooling": "average", "dropout": 0.5},
+            "augmentation": augmentation or PLAIN,
+            "optimizer": {"learning_rate": 1.0, "momentum": 0.0, "weight_decay": 0.0, **optimizer},
+            "schedule": schedule or {"name": "constant"},
+            "training": {"epochs": 1, "batch_size": batch_size},
+        }
+    )
+    torch.manual_seed(0)
+    network = create_model("vgg_se", **recipe.model.options).train(is_training)
+    before = as_vector(network)
+    module = TrainingModule(network, recipe, mean=120, std=60)
+    with quiet_lightning():
+        trainer = build_trainer(recipe, precision="float32", callbacks=[], max_steps=max_steps, limit_val_batches=0)
+        trainer.fit(module, datamodule=SplitsInMemory(batch, batch, recipe))
+    return module, as_vector(network) - before
+
+
+@pytest.mark.parametrize("sharpness", [0.0, 0.1])
+def test_clipping_bounds_the_gradient_that_steps(batch: tuple[torch.Tensor, torch.Tensor], sharpness: float) -> None:
+    _, free = fit(batch, max_steps=1, sharpness=sharpness)
+    _, by_norm = fit(batch, max_steps=1, sharpness=sharpness, clip_norm=0.01)
+    _, by_value = fit(batch, max_steps=1, sharpness=sharpness, clip_value=0.001)
+    assert float(free.norm()) > 0.02
+    torch.testing.assert_close(by_norm, free * 0.01 / free.norm(), rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(by_value, free.clamp(-0.001, 0.001), rtol=1e-3, atol=1e-6)
+
+
+def test_accumulated_batches_step_as_one_large_batch(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    _, in_two = fit(batch, max_steps=1, batch_size=8, accumulate=2)
+    _, in_one = fit(batch, max_steps=1, batch_size=16)
+    torch.testing.assert_close(in_two, in_one, rtol=1e-3, atol=1e-6)
+
+
+def test_the_second_pass_sees_the_same_pictures_and_is_not_counted(
+    batch: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs: list[torch.Tensor] = []
+    normalise = TrainingModule.normalise
+    monkeypatch.setattr(TrainingModule, "normalise", lambda self, x: inputs.append(normalise(self, x)) or inputs[-1])
+    sharp, _ = fit(batch, is_training=True, augmentation={}, sharpness=1e-9)
+    assert len(inputs) == 4
+    assert sharp.loss_count == 2
+    assert torch.equal(inputs[0], inputs[1])
+    assert torch.equal(inputs[2], inputs[3])
+    assert not torch.equal(inputs[0], inputs[2])
+
+
+def test_sharpness_of_almost_nothing_is_plain_descent(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """Augmentation, dropout and batch norm included, so both passes must be alike and counted once."""
+    plain, moved = fit(batch, is_training=True, augmentation={"flip": 0.5}, learning_rate=0.01)
+    sharp, moved_too = fit(batch, is_training=True, augmentation={"flip": 0.5}, learning_rate=0.01, sharpness=1e-12)
+    torch.testing.assert_close(moved_too, moved, rtol=1e-3, atol=1e-6)
+    assert sharp.loss_sum == pytest.approx(plain.loss_sum, rel=1e-5)
+    for (name, buffer), other in zip(plain.network.named_buffers(), sharp.network.buffers(), strict=True):
+        torch.testing.assert_close(other, buffer, msg=name)
+
+
+def test_a_plateau_without_validation_is_refused(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    with pytest.raises(RecipeError, match="schedule 'plateau' looks at validation_loss, but nothing validates; take"):
+        fit(batch, schedule={"name": "plateau"})

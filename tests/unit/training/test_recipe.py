@@ -70,7 +70,7 @@ def test_defaults_are_filled_in() -> None:
         ({"name": "some", "model": {"name": "vgg_se", "hidden": -3}}, r"model\.Trying to create tensor with negative"),
         ({**SMALLEST, "augmentation": {"flip": 1.5}}, r"augmentation\.flip: .*less than or equal to 1, found 1\.5"),
         ({**SMALLEST, "augmentation": {"erase_pixels": [9, 3]}}, r"augmentation: erase_pixels is \[9, 3\]; expected"),
-        ({**SMALLEST, "optimizer": {"name": "sdg"}}, r"optimizer\.name: Input should be 'sgd', found 'sdg'"),
+        ({**SMALLEST, "optimizer": {"name": "sdg"}}, r"optimizer\.name: unknown optimizer 'sdg'; did you mean 'sgd'"),
         ({**SMALLEST, "data": {"dataset": "fer2031"}}, r"data\.dataset: unknown data set 'fer2031'; did you mean"),
         ({"name": "some", "model": {"name": "vgg_es"}}, r"model\.name: unknown model 'vgg_es'; did you mean 'vgg_se'"),
     ],

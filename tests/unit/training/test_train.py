@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from mien.errors import DataError, ProtocolError, RunFolderError
+from mien.errors import DataError, ProtocolError, RecipeError, RunFolderError
 from mien.places import cache_folder
-from mien.training import RunFolder, read_recipe, resume_training, train
+from mien.training import Recipe, RunFolder, read_recipe, resume_training, train
+from mien.training.callbacks import SaveToResume
 from mien.training.recipe import build_recipe
 from tests.conftest import make_rows, write_folders
 
@@ -188,3 +189,110 @@ def test_copies_across_splits_of_ones_own_stop_a_run_and_say_so_when_allowed(tmp
 
 def test_the_cache_is_the_tests_own(trained: RunFolder) -> None:
     assert "pytest" in str(cache_folder())
+
+
+# --- optimizers and schedules in a run ---------------------------------------------------------------------------
+
+
+class StoppedError(Exception):
+    """Raised by a test to stop a run right after a checkpoint."""
+
+
+def train_and_resume(recipe: Recipe, folder: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """Return a run that stopped after its first epoch and went on."""
+
+    def save_and_stop(self: SaveToResume, *arguments: object) -> None:
+        save(self, *arguments)
+        raise StoppedError
+
+    save = SaveToResume.on_train_epoch_end
+    with monkeypatch.context() as patch:
+        patch.setattr(SaveToResume, "on_train_epoch_end", save_and_stop)
+        with pytest.raises(StoppedError):
+            train(recipe, runs_folder=folder)
+    (stopped,) = folder.iterdir()
+    assert len(RunFolder.open(stopped).read_curves()) == 1
+    return resume_training(stopped)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["optimizer.momentum=0.0", "schedule.name=cosine"],
+        ["optimizer.name=adam", "schedule={name = 'cosine_restarts', first_epochs = 1}"],
+        ["optimizer.sharpness=0.05", "optimizer.clip_norm=0.5"],
+        ["schedule={name = 'plateau', patience = 0, min_change = 100.0, factor = 0.5}"],
+        ["schedule={name = 'plateau', patience = 0, min_change = 100.0, factor = 0.5, warmup_steps = 5}"],
+        ["schedule={name = 'cosine', warmup_epochs = 1.5}"],
+        ["schedule={name = 'super_convergence'}", "optimizer.accumulate=2"],
+        ["optimizer.decay=decoupled", "optimizer.weight_decay=0.5", "schedule.name=constant"],
+        ["optimizer.name=asgd", "schedule={name = 'step_list', rates = [[1, 0.05], [2, 0.01]]}"],
+    ],
+    ids=" ".join,
+)
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    tiny_recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str]
+) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["training.epochs=3", *changes])
+    whole = train(recipe, runs_folder=tmp_path / "whole")
+    resumed = train_and_resume(recipe, tmp_path / "stopped", monkeypatch)
+    assert weights(resumed) == weights(whole)
+    assert weights(resumed, "best") == weights(whole, "best")
+    columns = ("epoch", "loss", "validation_accuracy", "learning_rate")
+    assert [[row[c] for c in columns] for row in resumed.read_curves()] == [
+        [row[c] for c in columns] for row in whole.read_curves()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rates"),
+    [
+        (["schedule.name=constant"], [0.1, 0.1, 0.1]),
+        (["schedule={name = 'step_list', rates = [[1, 0.05], [2, 0.01]]}"], [0.05, 0.01, 0.01]),
+        (["schedule={name = 'step', every = 1, factor = 0.5}", "optimizer.accumulate=2"], [0.05, 0.025, 0.0125]),
+        # Seen at the end of the validation, so before a plateau's step; the first figure is better than none.
+        (["schedule={name = 'plateau', patience = 0, min_change = 100.0, factor = 0.5}"], [0.1, 0.1, 0.05]),
+        (["schedule={name = 'constant', warmup_epochs = 2}"], [0.1 * 8 / 15, 0.1, 0.1]),
+    ],
+)
+def test_curves_say_the_rate_of_the_schedule(
+    tiny_recipe_file: Path, tmp_path: Path, changes: list[str], rates: list[float]
+) -> None:
+    run = train(read_recipe(tiny_recipe_file, ["training.epochs=3", *changes]), runs_folder=tmp_path / "runs")
+    assert [row["learning_rate"] for row in run.read_curves()] == pytest.approx(rates, rel=1e-5)
+
+
+def test_a_plateau_looks_at_the_metric_of_its_name(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    """The loss falls in each epoch; the accuracy never rises by 2."""
+    last_rates = []
+    for metric, min_change in (("validation_loss", 0.0), ("validation_accuracy", 2.0)):
+        schedule = f"schedule={{name = 'plateau', metric = '{metric}', patience = 0, min_change = {min_change}}}"
+        changes = ["training.epochs=3", "optimizer.learning_rate=0.01", "training.average_decay=0.0", schedule]
+        run = train(read_recipe(tiny_recipe_file, changes), runs_folder=tmp_path / metric)
+        last_rates.append(run.read_curves()[-1]["learning_rate"])
+    assert last_rates == pytest.approx([0.01, 0.001])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "optimizer.clip_norm=0.01",
+        "optimizer.clip_value=0.001",
+        "optimizer.accumulate=3",
+        "optimizer.sharpness=0.5",
+        "optimizer.decay=decoupled",
+        "optimizer.decay_on=all",
+        "schedule.warmup_steps=3",
+    ],
+)
+def test_what_moves_the_weights_changes_them(
+    trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path, change: str
+) -> None:
+    assert weights(train(read_recipe(tiny_recipe_file, [change]), runs_folder=tmp_path / "other")) != weights(trained)
+
+
+def test_a_run_too_short_for_its_schedule_leaves_no_folder(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["schedule.warmup_epochs=2"])
+    with pytest.raises(RecipeError, match="a warm-up of 14 steps fills a run of 14; expected fewer"):
+        train(recipe, runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
