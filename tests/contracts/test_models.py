@@ -18,6 +18,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from mien.errors import MienError
 from mien.models import MODELS, Classifier, count_parameters, create_model
 from mien.models.layers.activation import ACTIVATIONS
 
@@ -269,6 +270,19 @@ WITH_ACTIVATION = {
     "tang_cnn",
 }
 WITH_POOLING = WITH_ACTIVATION - {"alexnet", "feed_forward"}
+# Networks whose study or paper has no batch norm, so that none can be replaced by group norm.
+WITHOUT_BATCH_NORM = {
+    "alexnet",
+    "attentional_cnn",
+    "cnn_mha",
+    "convnext48",
+    "feed_forward",
+    "mollahosseini_inception",
+    "saravanan_cnn",
+    "tang_cnn",
+    "vgg16",
+    "vgg19",
+}
 NAMES = MODELS.names()
 # Families too large to be exported whole in the short run: a narrow network of theirs is exported instead.
 NARROW = {"camnet": ("camnet", {"width": 16})}
@@ -441,6 +455,30 @@ def test_gradients_are_finite_everywhere(name: str, network: Classifier) -> None
     for parameter_name, gradient in gradients.items():
         assert gradient is not None, parameter_name
         assert torch.isfinite(gradient).all(), parameter_name
+
+
+def test_a_head_of_ones_choice_stands_on_the_last_map_and_nothing_else_is_left(name: str) -> None:
+    size = MODELS.get(name).card.size_for_tests
+    head = {"pooling": "flatten", "hidden": [8]}
+    with torch.device("meta"):
+        network = create_model(name, in_channels=size[0], head=head, size_hw=size[1:]).eval()
+        images = torch.empty(2, *size)
+        assert network.neck(network.forward_features(images)).shape == (2, 8)
+        weights = {key: value for key, value in network.named_parameters() if value.requires_grad}
+        gradients = torch.autograd.grad(network(images).sum(), list(weights.values()), allow_unused=True)
+    assert [key for key, gradient in zip(weights, gradients, strict=True) if gradient is None] == []
+
+
+def test_group_norm_takes_the_place_of_every_batch_norm(name: str) -> None:
+    with torch.device("meta"):
+        if name in WITHOUT_BATCH_NORM:
+            with pytest.raises(MienError, match="there is no batch norm to replace"):
+                create_model(name, norm="group")
+            return
+        network = create_model(name, norm="group").train()
+        size = MODELS.get(name).card.size_for_tests
+        assert network(torch.empty(2, *size)).shape == (2, 7)
+    assert not any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
 
 @torch.no_grad()

@@ -138,7 +138,7 @@ def catalogue_markdown(
         ships_as: Names of the shipped models by network.
     """
     from mien.evaluation.tables import markdown_table
-    from mien.models.catalogue import find_options
+    from mien.models.catalogue import find_options, find_shared_options
 
     rows = network_rows(facts, ships_as=ships_as)
     linked = [rows[0], *([f"[{row[0]}](#{row[0]})", *row[1:]] for row in rows[1:])]
@@ -148,6 +148,9 @@ def catalogue_markdown(
         "`--draw FILE`\ndraws it. Parameters are the trainable ones with the classes of the study; GFLOPs count a "
         "multiply-add twice, for one\npicture of the size named.",
         markdown_table(linked, num_text_columns=2),
+        "Every network takes the options below beside its own, and a recipe's section `[head]` puts a head of one's "
+        "choice on\nany ([training.md](training.md)).",
+        *_options_markdown(find_shared_options()),
     ]
     for each in facts:
         parts.append(f"## {each.name}\n\n{each.title}")

@@ -80,7 +80,8 @@ def merge_auxiliary(
     All rows of the auxiliary sets become training, whatever split they had. Those with a picture identical to one of
     validation or test are dropped or refused, so that nothing judged later was trained on by this way; the main set's
     own copies across its splits are left as they are, and so is the word on whether its splits are published. Only
-    identical pixels are found here: prepare all sets alike first, and let the audit look for near copies.
+    identical pixels are found here: prepare all sets alike first, and let the audit look for near copies. The main
+    set's votes are kept; rows of an auxiliary set without the same vote columns count as without a vote.
 
     Args:
         main: The set that is judged; its classes are kept.
@@ -94,7 +95,7 @@ def merge_auxiliary(
     """
     if not others:
         raise DataError(f"no auxiliary sets to add to {main.name}; expected at least one")
-    as_training = [_to_training(each) for each in others]
+    as_training = [_with_votes_as(main, _to_training(each)) for each in others]
     merged = merge_sets([main, *as_training], main.expressions, name, outside=outside)
     is_auxiliary = np.arange(len(merged)) >= len(main)
     groups = group_copies(merged)
@@ -161,6 +162,14 @@ def _join_votes(sets: Sequence[FaceSet]) -> tuple[NDArray[np.int64] | None, tupl
     if len(votes) < len(sets) or len({each.vote_names for each in sets}) > 1:
         return None, (), ("votes left out: not all sets have the same vote columns",)
     return np.concatenate(votes), sets[0].vote_names, ()
+
+
+def _with_votes_as(main: FaceSet, other: FaceSet) -> FaceSet:
+    if main.votes is None or other.vote_names == main.vote_names:
+        return other
+    nobody = np.zeros((len(other), len(main.vote_names)), dtype=np.int64)
+    line = f"no votes for {', '.join(main.vote_names)}"
+    return replace(other, votes=nobody, vote_names=main.vote_names, history=(*other.history, line))
 
 
 def _to_training(face_set: FaceSet) -> FaceSet:

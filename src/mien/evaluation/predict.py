@@ -15,6 +15,7 @@ from mien.errors import DataError, ProtocolError
 from mien.evaluation.calibrators import fit_temperature
 from mien.metrics.predictions import Predictions
 from mien.models import Classifier, Estimator, compute_log_probabilities, count_parameters
+from mien.models.outputs import to_logits
 from mien.recognition.model_file import order_views
 from mien.recognition.recognizer import softmax
 from mien.training.batches import faces_as_tensor
@@ -101,10 +102,10 @@ def compute_logits(
     views: Sequence[str] = ("plain",),
     batch_size: int = 256,
 ) -> NDArray[np.float32]:
-    """Return a network's logits, averaged over views, in float32.
+    """Return a network's logits, averaged over views, in float32: their softmax are its probabilities.
 
     Args:
-        network: The network; put into evaluation mode.
+        network: The network, with whatever output activation; put into evaluation mode.
         faces: Pictures, shape ``(N, C, H, W)``, uint8.
         mean: Mean grey value that the network was trained with, 0..255.
         std: Standard deviation of the same.
@@ -123,7 +124,8 @@ def compute_logits(
     with torch.inference_mode():
         for start in range(0, len(faces), batch_size):
             inputs = (faces[start : start + batch_size].float() - mean) / std
-            logits = [network(inputs if view == "plain" else inputs.flip(-1)) for view in views]
+            outputs = [network(inputs if view == "plain" else inputs.flip(-1)) for view in views]
+            logits = [to_logits(each, network.output_activation) for each in outputs]
             parts.append(torch.stack(logits).mean(dim=0).numpy())
     return np.concatenate(parts)
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from mien.models import Classifier
+from mien.models.outputs import to_logits
 
 
 class NormalisedNetwork(nn.Module):
-    """A network that takes faces of 0..255 and normalises them itself.
+    """A network that takes faces of 0..255 and normalises them itself, and gives logits whatever its activation.
 
     Args:
         network: The network, in evaluation mode.
@@ -27,9 +28,8 @@ class NormalisedNetwork(nn.Module):
         self.network, self.mean, self.std = network, mean, std
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Return logits."""
-        logits: Tensor = self.network((faces - self.mean) / self.std)
-        return logits
+        """Return logits, whose softmax are the network's probabilities."""
+        return to_logits(self.network((faces - self.mean) / self.std), self.network.output_activation)
 
 
 def build_onnx_graph(network: Classifier, *, size_hw: tuple[int, int], mean: float, std: float) -> Any:

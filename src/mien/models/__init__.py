@@ -8,6 +8,7 @@ from mien.models.estimator import (
     compute_log_probabilities,
     register_estimator,
 )
+from mien.models.headed import check_head
 from mien.models.registry import (
     MODELS,
     ModelCard,
@@ -27,6 +28,7 @@ __all__ = [
     "EstimatorCard",
     "LoadedWeights",
     "ModelCard",
+    "check_head",
     "compute_log_probabilities",
     "count_parameters",
     "create_estimator",

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mien.models.registry import MODELS, SET_BY_DATA, ModelCard, create_model, find_builder, find_card
+from mien.models.shared_options import SharedOptions
 from mien.models.summary import ModelSummary, summarize
 from mien.recognition.model_file import Contract
 
@@ -39,7 +40,7 @@ class NetworkFacts:
         title: First line of its docstring.
         summary: What it is made of.
         smallest_side: Smallest height and width it takes, in pixels.
-        options: Its arguments.
+        options: Its own arguments.
     """
 
     name: str
@@ -95,6 +96,11 @@ def find_options(builder: Callable[..., object]) -> tuple[Option, ...]:
         for name, parameter in inspect.signature(builder).parameters.items()
         if name not in SET_BY_DATA
     )
+
+
+def find_shared_options() -> tuple[Option, ...]:
+    """Return the arguments that every network takes beside its own."""
+    return find_options(SharedOptions)
 
 
 def names_of_shipped(contracts: Sequence[Contract]) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,8 @@ class Classifier(nn.Module, ABC):
         num_classes: Number of logits.
         in_channels: 1 for grey, 3 for RGB.
         smallest_side: Smallest height and width that the network takes, in pixels.
-        output_activation: What turns logits into votes: ``softmax`` but where a study varies it.
+        output_activation: What turns logits into probabilities: ``softmax``, ``sigmoid`` or ``relu``; whoever needs
+            probabilities goes by `mien.models.outputs.to_logits`.
     """
 
     classifier: nn.Module

@@ -8,8 +8,6 @@ from mien.models.layers.choice import check_choice
 from mien.models.layers.flattening import GlobalAverage, GlobalMax
 from mien.models.stacked import StackedClassifier
 
-OUTPUT_ACTIVATIONS = ("softmax", "sigmoid", "relu")
-
 
 class PooledClassifier(StackedClassifier):
     """A feature extractor with a head: pooling, hidden layers of ReLU, dropout, one linear layer.
@@ -22,10 +20,9 @@ class PooledClassifier(StackedClassifier):
         units: Length of the pooled vector.
         hidden: Units of each hidden layer, in order.
         dropout: Share dropped before the last layer, 0 to 1.
-        output_activation: ``softmax``, ``sigmoid`` or ``relu``; what the network gives stays logits.
 
     Raises:
-        ValueError: If `output_activation` is unknown or a hidden layer has no units.
+        ValueError: If a hidden layer has no units.
     """
 
     def __init__(
@@ -38,14 +35,11 @@ class PooledClassifier(StackedClassifier):
         units: int,
         hidden: Sequence[int],
         dropout: float,
-        output_activation: str,
     ) -> None:
         super().__init__()
-        check_choice("output_activation", output_activation, OUTPUT_ACTIVATIONS)
         if any(width < 1 for width in hidden):
             raise ValueError(f"hidden is {list(hidden)}; expected a positive number of units for each layer")
         self.num_classes, self.in_channels = num_classes, in_channels
-        self.output_activation = output_activation
         self.features = features
         layers: list[nn.Module] = [pool]
         for width in hidden:

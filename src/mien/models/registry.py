@@ -3,9 +3,9 @@
 Networks and estimators share one space of names: a recipe names either.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 import torch
@@ -14,10 +14,15 @@ from torch import nn
 from mien.errors import MienError, suggest
 from mien.models.classifier import Classifier
 from mien.models.estimator import ESTIMATORS, Estimator
+from mien.models.headed import HeadedClassifier
+from mien.models.shared_options import SharedOptions
 from mien.registry import Registry, find_argument_faults
 
 SET_BY_DATA = ("num_classes", "in_channels")
 """Arguments of every network that nobody sets by hand."""
+
+SHARED_OPTIONS: Mapping[str, Parameter] = signature(SharedOptions).parameters
+"""Arguments that every network takes beside its own, by name."""
 
 _TIMM = "timm/"
 Builder = TypeVar("Builder", bound=Callable[..., Classifier])
@@ -72,27 +77,43 @@ def register_model(name: str, *, card: ModelCard, aliases: tuple[str, ...] = ())
     return MODELS.register(name, card=card, aliases=aliases)  # type: ignore[return-value]
 
 
-def create_model(name: str, *, num_classes: int = 7, in_channels: int | None = None, **options: Any) -> Classifier:
+def create_model(
+    name: str,
+    *,
+    num_classes: int = 7,
+    in_channels: int | None = None,
+    head: Mapping[str, Any] | None = None,
+    size_hw: tuple[int, int] | None = None,
+    **options: Any,
+) -> Classifier:
     """Return a freshly initialised network.
 
     Args:
         name: Registered name or alias, or ``timm/`` and the name of any of timm's models.
         num_classes: Number of logits, at least 1.
         in_channels: 1 for grey, 3 for RGB; None takes the card's, and 3 for timm's.
-        options: Further arguments of the network, such as ``width``.
+        head: Arguments of `HeadedClassifier` for a head of one's choice; None keeps the network's own.
+        size_hw: Height and width of the pictures that such a head is built for; None takes the card's.
+        options: Further arguments of the network, such as ``width``, and those of `SharedOptions`.
 
     Raises:
-        MienError: If the name is unknown, there are no classes, or the network has no such option.
+        MienError: If the name is unknown, there are no classes, the network has no such option, or the head cannot be
+            built.
     """
     plugin = find_builder(name)
     if num_classes < 1:
         raise MienError(f"model {name!r}: num_classes is {num_classes}; expected at least 1")
-    faults = _name_and_type_faults(plugin, options)
+    faults = _name_and_type_faults(plugin, options, shared=SHARED_OPTIONS)
     if faults:
         raise MienError(f"model {name!r}: {'; '.join(faults)}")
-    channels = find_card(name).input_size[0] if in_channels is None else in_channels
+    own_size = find_card(name).input_size
+    shared = {option: options.pop(option) for option in SHARED_OPTIONS if option in options}
     try:
-        return plugin(num_classes=num_classes, in_channels=channels, **options)
+        network = plugin(
+            num_classes=num_classes, in_channels=own_size[0] if in_channels is None else in_channels, **options
+        )
+        SharedOptions(**shared).apply(network)
+        return network if head is None else HeadedClassifier(network, size_hw=size_hw or own_size[1:], **head)
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError) as fault:
         raise MienError(f"model {name!r}: {fault}") from fault
 
@@ -128,7 +149,8 @@ def find_option_faults(name: str, options: dict[str, Any]) -> list[str]:
         MienError: If the name is unknown.
     """
     is_estimator = name in ESTIMATORS
-    faults = _name_and_type_faults(ESTIMATORS.get(name).plugin if is_estimator else find_builder(name), options)
+    plugin = ESTIMATORS.get(name).plugin if is_estimator else find_builder(name)
+    faults = _name_and_type_faults(plugin, options, shared=None if is_estimator else SHARED_OPTIONS)
     if not faults:
         try:
             with torch.device("meta"):
@@ -176,9 +198,13 @@ def find_card(name: str) -> ModelCard:
     return MODELS.get(name).card
 
 
-def _name_and_type_faults(plugin: Callable[..., object], options: dict[str, Any]) -> list[str]:
+def _name_and_type_faults(
+    plugin: Callable[..., object], options: dict[str, Any], *, shared: Mapping[str, Parameter] | None = None
+) -> list[str]:
     known = {key: value for key, value in signature(plugin).parameters.items() if key not in SET_BY_DATA}
-    return find_argument_faults(known, options, set_elsewhere=dict.fromkeys(SET_BY_DATA, "the data set"))
+    return find_argument_faults(
+        {**known, **(shared or {})}, options, set_elsewhere=dict.fromkeys(SET_BY_DATA, "the data set")
+    )
 
 
 def count_parameters(network: nn.Module) -> int:

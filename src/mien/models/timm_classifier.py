@@ -29,7 +29,6 @@ class TimmClassifier(PooledClassifier):
         pooling: What comes before the head: ``average``, ``max``, or ``own`` (what the architecture has).
         hidden: Units of each hidden layer between the pooled features and the last layer, in order.
         dropout: Share dropped before the last layer, 0 to 1.
-        output_activation: ``softmax``, ``sigmoid`` or ``relu``, for the training to read; the network gives logits.
         input_side: Side of the pictures, for networks that are built for one size only; None takes timm's.
         pretrained: Whether to begin with the weights that timm publishes; the file must have been fetched. For grey
             input the first convolution is summed over the colours.
@@ -55,7 +54,6 @@ class TimmClassifier(PooledClassifier):
         pooling: str = "own",
         hidden: Sequence[int] = (),
         dropout: float = 0.0,
-        output_activation: str = "softmax",
         input_side: int | None = None,
         pretrained: bool = False,
     ) -> None:
@@ -84,8 +82,8 @@ class TimmClassifier(PooledClassifier):
             units=getattr(body, "head_hidden_size", body.num_features),
             hidden=hidden,
             dropout=dropout,
-            output_activation=output_activation,
         )
+        self.is_channels_last = getattr(body, "output_fmt", "NCHW") == "NHWC"
         self.fixed_side = input_side or fixed_side
         self.smallest_side = self.fixed_side or self.smallest_side
 
@@ -102,11 +100,12 @@ class TimmClassifier(PooledClassifier):
                 f"images are {height}x{width}, and the network was built for {side}x{side}: set input_side"
             )
         features: Tensor = self.features.forward_features(images)  # type: ignore[operator]
-        return features
+        return features.permute(0, 3, 1, 2) if self.is_channels_last else features
 
     def forward_head(self, features: Tensor) -> Tensor:
         """Return logits, shape ``(B, num_classes)``."""
-        pooled: Tensor = self.features.forward_head(features, pre_logits=True)  # type: ignore[operator]
+        as_given = features.permute(0, 2, 3, 1) if self.is_channels_last else features
+        pooled: Tensor = self.features.forward_head(as_given, pre_logits=True)  # type: ignore[operator]
         return super().forward_head(pooled)
 
 

@@ -25,7 +25,7 @@ class ShuffledBatches:
 
     Args:
         images: Pictures, shape ``(N, C, H, W)``, uint8.
-        labels: Labels, shape ``(N,)``, int64.
+        labels: Labels, shape ``(N,)``, int64, or probabilities of the classes, shape ``(N, num_classes)``, float32.
         batch_size: Pictures a batch.
         seed: Seed of the run.
         epoch: Number of the epoch.
@@ -91,7 +91,7 @@ def epoch_generator(seed: int, epoch: int, stream: int = 0) -> torch.Generator:
     Args:
         seed: Seed of the run.
         epoch: Number of the epoch.
-        stream: Number of the use: 0 the order, 1 the augmentation, 2 everything else.
+        stream: Number of the use: 0 the order, 1 the augmentation, 2 everything else, 3 labels drawn from votes.
     """
     mixed = np.random.SeedSequence([seed, epoch, stream]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(mixed) & 0x7FFF_FFFF_FFFF_FFFF)

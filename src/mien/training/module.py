@@ -13,12 +13,15 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from mien.errors import RecipeError
 from mien.models import Classifier
+from mien.models.outputs import to_logits
 from mien.training.augmentation import Augmentation
 from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator
+from mien.training.losses import build_loss
 from mien.training.optimizers import build_optimizer
 from mien.training.recipe import Recipe
 from mien.training.schedules import build_schedules
 from mien.training.sharpness import sharpen
+from mien.training.targets import Targets
 
 Batch = tuple[Tensor, Tensor]
 
@@ -35,8 +38,6 @@ class TrainingModule(lightning.LightningModule):
         class_weights: What an error in each class weighs, shape ``(num_classes,)``, float32; None weighs all alike.
     """
 
-    class_weights: Tensor | None
-
     def __init__(
         self,
         network: Classifier,
@@ -48,8 +49,16 @@ class TrainingModule(lightning.LightningModule):
         class_weights: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.register_buffer("class_weights", class_weights, persistent=False)
         self.network = network.to(memory_format=torch.channels_last)
+        self.loss = build_loss(
+            recipe.loss.name,
+            output_activation=network.output_activation,
+            label_smoothing=recipe.training.label_smoothing,
+            class_weights=class_weights,
+            has_alternatives=recipe.training.targets == "multi_target",
+            last_layer=network.classifier,
+            **recipe.loss.options,
+        )
         self.recipe, self.mean, self.std = recipe, mean, std
         lowest, highest = value_range
         self.augmentation = Augmentation(**recipe.augmentation.model_dump(), lowest=lowest, highest=highest)
@@ -69,11 +78,12 @@ class TrainingModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss of one augmented batch."""
-        images, labels = batch
-        inputs = self.normalise(self.augmentation(images, self.generator))
-        logits = self.network(inputs).float()
-        smoothing = self.recipe.training.label_smoothing
-        loss = F.cross_entropy(logits, labels, weight=self.class_weights, label_smoothing=smoothing)
+        images, targets = batch
+        if targets.ndim == 1:
+            targets = F.one_hot(targets, self.network.num_classes).float()
+        images = self.augmentation(images, self.generator)
+        outputs = self.network(self.normalise(images)).float()
+        loss: Tensor = self.loss(outputs, targets)
         self.loss_sum += float(loss.detach())
         self.loss_count += 1
         return loss
@@ -87,7 +97,8 @@ class TrainingModule(lightning.LightningModule):
         images, labels = batch
         inputs = self.normalise(images)
         views = [inputs if view == "plain" else inputs.flip(-1) for view in self.recipe.training.views]
-        logits = torch.stack([self.network(view).float() for view in views]).mean(dim=0)
+        activation = self.network.output_activation
+        logits = torch.stack([to_logits(self.network(view).float(), activation) for view in views]).mean(dim=0)
         hits = (logits.argmax(dim=1) == labels).sum()
         loss = F.cross_entropy(logits, labels, reduction="sum")
         self.validation_sums += torch.stack([hits.double(), loss.double(), hits.new_tensor(len(labels)).double()]).cpu()
@@ -153,14 +164,19 @@ class SplitsInMemory(lightning.LightningDataModule):
     """Training and validation split as tensors; the training order is drawn anew each epoch.
 
     Args:
-        training: Pictures ``(N, C, H, W)`` uint8 and labels ``(N,)``.
-        validation: The same of the validation split.
+        training: Pictures ``(N, C, H, W)`` uint8 and labels ``(N,)``, or `Targets`.
+        validation: Pictures and labels of the validation split.
         recipe: Gives batch size and seed.
         probabilities: How often each training picture is drawn, shape ``(N,)``; None takes each once an epoch.
     """
 
     def __init__(
-        self, training: Batch, validation: Batch, recipe: Recipe, *, probabilities: Tensor | None = None
+        self,
+        training: tuple[Tensor, Tensor | Targets],
+        validation: Batch,
+        recipe: Recipe,
+        *,
+        probabilities: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.training, self.validation, self.recipe = training, validation, recipe
@@ -170,8 +186,10 @@ class SplitsInMemory(lightning.LightningDataModule):
         """Return the batches of the current epoch."""
         epoch = self.trainer.current_epoch if self.trainer else 0
         settings = self.recipe.training
+        images, targets = self.training
         return ShuffledBatches(
-            *self.training,
+            images,
+            targets.of_epoch(settings.seed, epoch) if isinstance(targets, Targets) else targets,
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=epoch,

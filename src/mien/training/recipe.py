@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -19,10 +19,12 @@ from pydantic import (
 )
 
 from mien.errors import MienError, RecipeError, suggest
-from mien.models import ESTIMATORS, find_option_faults
+from mien.models import ESTIMATORS
 from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
 from mien.training.data_settings import DataSettings, Section, find_data_faults
+from mien.training.losses import find_loss_faults
+from mien.training.model_settings import HeadSettings, ModelSettings, find_model_faults
 from mien.training.optimization_settings import UNKNOWN, OptimizerSettings, ScheduleSettings
 
 _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
@@ -33,27 +35,6 @@ _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "training": ("views", "seed"),
 }
 """What a recipe of an estimator may hold: whole sections, or of a section the keys named."""
-
-
-class ModelSettings(BaseModel):
-    """Which network is trained or which estimator fitted; every key but ``name`` is an option of it.
-
-    Attributes:
-        name: Registered network or estimator.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    name: str
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The model's own options, such as ``width``."""
-        return dict(self.__pydantic_extra__ or {})
-
-    @property
-    def is_estimator(self) -> bool:
-        """Whether the model is fitted in one go, and not trained step by step."""
-        return self.name in ESTIMATORS
 
 
 class AugmentationSettings(Section):
@@ -83,13 +64,32 @@ class AugmentationSettings(Section):
         return self
 
 
+class LossSettings(BaseModel):
+    """What training makes smaller; every key but ``name`` is an option of the loss.
+
+    Attributes:
+        name: ``cross_entropy``, ``mean_squared_error`` (on probabilities), ``binary_cross_entropy`` (multi-label),
+            ``hinge`` or ``focal``.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str = "cross_entropy"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The loss' own options, such as ``gamma``."""
+        return dict(self.__pydantic_extra__ or {})
+
+
 class TrainingSettings(Section):
     """How long and how.
 
     Attributes:
         epochs: Passes over the training split.
         batch_size: Pictures a step.
-        label_smoothing: Probability mass spread evenly over all classes.
+        targets: What training pictures are to be answered with: their ``labels``, or by their annotators' votes
+            ``majority``, ``drawn``, ``multi_target`` or ``distribution``; `build_targets` says how.
+        label_smoothing: Probability mass spread evenly over all classes; the loss ``hinge`` leaves it out.
         class_weights: ``balanced`` weighs the errors of a class by how rare it is; ``none`` weighs all alike.
         sampling: ``level`` draws pictures, with replacement, so that all classes come equally often; ``shuffled``
             takes each once an epoch.
@@ -101,6 +101,7 @@ class TrainingSettings(Section):
 
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(128, ge=2)
+    targets: Literal["labels", "majority", "drawn", "multi_target", "distribution"] = "labels"
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["shuffled", "level"] = "shuffled"
@@ -133,6 +134,8 @@ class Recipe(Section):
     note: str = ""
     data: DataSettings = DataSettings()
     model: ModelSettings
+    head: HeadSettings | None = None
+    loss: LossSettings = LossSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
@@ -234,20 +237,29 @@ def _describe(error: Any) -> str:
 def _known_keys(place: tuple[int | str, ...]) -> list[str]:
     section: Any = Recipe
     for part in place:
-        section = section.model_fields[str(part)].annotation
+        if isinstance(part, str):  # a number counts the sections of a list
+            annotation = section.model_fields[part].annotation
+            section = next(each for each in (annotation, *get_args(annotation)) if hasattr(each, "model_fields"))
     return list(section.model_fields)
 
 
 def _registry_faults(settings: dict[str, Any]) -> list[str]:
-    data, model = settings.get("data"), settings.get("model")
+    data, model, loss = settings.get("data"), settings.get("model"), settings.get("loss")
     faults = find_data_faults(data) if isinstance(data, dict) else []
-    if isinstance(model, dict) and isinstance(model.get("name"), str):
-        options = {option: value for option, value in model.items() if option != "name"}
-        try:
-            faults += [f"model.{fault}" for fault in find_option_faults(model["name"], options)]
-        except MienError as fault:
-            faults.append(f"model.name: {fault}")
+    faults += find_model_faults(model) if isinstance(model, dict) else []
+    faults += _loss_faults(loss) if isinstance(loss, dict) else []
     return faults
+
+
+def _loss_faults(loss: dict[str, Any]) -> list[str]:
+    name = loss.get("name", LossSettings().name)
+    if not isinstance(name, str):
+        return []
+    try:
+        options = {option: value for option, value in loss.items() if option != "name"}
+        return [f"loss.{fault}" for fault in find_loss_faults(name, options)]
+    except MienError as fault:
+        return [f"loss.name: {fault}"]
 
 
 def _estimator_faults(settings: dict[str, Any]) -> list[str]:

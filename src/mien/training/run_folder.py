@@ -153,6 +153,26 @@ class RunFolder:
         plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
         write_atomically(self.weights_file(which), save(plain, {key: str(value) for key, value in facts.items()}))
 
+    def create_network(self, *, is_pretrained: bool = True) -> Classifier:
+        """Return the recipe's network as training begins with it, head and all.
+
+        Args:
+            is_pretrained: Whether it has the published weights that the recipe may ask for.
+
+        Raises:
+            MienError: If it cannot be built, or the run is of an estimator.
+        """
+        facts, recipe = self.facts, self.recipe
+        options = recipe.model.options
+        return create_model(
+            recipe.model.name,
+            num_classes=len(facts["expressions"]),
+            in_channels=facts["in_channels"],
+            head=None if recipe.head is None else recipe.head.model_dump(),
+            size_hw=tuple(facts["size_hw"]) if "size_hw" in facts else None,
+            **(options if is_pretrained else {name: options[name] for name in options if name != "pretrained"}),
+        )
+
     def load_network(self, which: str = "best") -> Classifier:
         """Return the trained network in evaluation mode, on the CPU, in float32.
 
@@ -161,13 +181,8 @@ class RunFolder:
             MienError: If the run is of an estimator.
         """
         file = self._existing_weights(which)
-        facts = self.facts
-        model = self.recipe.model
         # The weights are loaded right after; those a run began with need not be there any more.
-        options = {option: value for option, value in model.options.items() if option != "pretrained"}
-        network = create_model(
-            model.name, num_classes=len(facts["expressions"]), in_channels=facts["in_channels"], **options
-        )
+        network = self.create_network(is_pretrained=False)
         try:
             load_weights(network, file, is_exact=True)
         except WeightsError as fault:

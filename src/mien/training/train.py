@@ -17,7 +17,7 @@ from lightning.pytorch.callbacks import EMAWeightAveraging
 from mien.data import FaceSet
 from mien.data.balancing import class_weights, sampling_weights
 from mien.errors import DataError, RunFolderError
-from mien.models import count_parameters, create_model
+from mien.models import count_parameters
 from mien.training.batches import faces_as_tensor
 from mien.training.callbacks import KeepCurvesAndWeights, SaveToResume, ShowProgress
 from mien.training.fit_estimator import fit_estimator
@@ -26,6 +26,7 @@ from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder
 from mien.training.schedules import build_schedules
+from mien.training.targets import Targets, build_targets
 from mien.training.training_data import read_training_data
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
         console: Where progress goes; None takes standard error.
 
     Raises:
-        DataError: If the data set cannot be read.
+        DataError: If the data set cannot be read, or has no votes and the recipe's targets need them.
         RecipeError: If the run is too short for its schedule.
     """
     face_set = read_training_data(recipe.data).face_set
@@ -54,24 +55,26 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
         "mean": round(float(pixels.mean(dtype="float64")), 6),
         "std": round(float(pixels.std(dtype="float64")), 6),
         "in_channels": 1 if face_set.faces.ndim == 3 else 3,
+        "size_hw": list(face_set.faces.shape[1:3]),
     }
     if pixels.dtype != np.uint8:
         facts["value_range"] = [float(pixels.min()), float(pixels.max())]
     if not recipe.model.is_estimator:
-        facts |= _facts_of_steps(recipe, num_training=len(pixels))
+        facts |= _facts_of_steps(recipe, face_set, num_training=len(pixels))
     run = RunFolder.create(runs_folder, recipe, face_set, facts=facts)
     _fit(run, recipe, face_set, console=console)
     return run
 
 
-def _facts_of_steps(recipe: Recipe, *, num_training: int) -> dict[str, Any]:
+def _facts_of_steps(recipe: Recipe, face_set: FaceSet, *, num_training: int) -> dict[str, Any]:
     """Return what only training step by step depends on."""
     batch_size = recipe.training.batch_size
     if num_training < batch_size:
         raise DataError(f"{num_training} training pictures are fewer than one batch of {batch_size}")
     _check_schedule(recipe, num_batches=num_training // batch_size)
     precision, reason = choose_precision(recipe.training.precision)
-    return {"precision": precision, "precision_reason": reason}
+    targets = build_targets(face_set, recipe.training.targets)
+    return {"precision": precision, "precision_reason": reason, "targets": targets.facts}
 
 
 def _check_schedule(recipe: Recipe, *, num_batches: int) -> None:
@@ -89,7 +92,7 @@ def resume_training(folder: Path, *, console: "Console | None" = None) -> RunFol
         console: Where progress goes; None takes standard error.
 
     Raises:
-        RunFolderError: If it is no run folder, or the data are not those the run began with.
+        RunFolderError: If it is no run folder, or the data or votes are not those the run began with.
     """
     run = RunFolder.open(folder)
     recipe = run.recipe
@@ -109,18 +112,15 @@ def _fit(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: "Console
 
 def _fit_network(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: "Console") -> None:
     facts = run.facts
+    targets = _targets_of(run, recipe, face_set)
     torch.manual_seed(recipe.training.seed)
-    network = create_model(
-        recipe.model.name,
-        num_classes=len(face_set.expressions),
-        in_channels=facts["in_channels"],
-        **recipe.model.options,
-    )
+    network = run.create_network()
     counts = face_set.split_counts()
     console.print(
         f"{run.folder}: {recipe.model.name}, {count_parameters(network):,} parameters, "
         f"{counts['training']:,} faces train, {counts['validation']:,} choose, "
-        f"{facts['precision']} ({facts['precision_reason']})",
+        f"{facts['precision']} ({facts['precision_reason']})"
+        + (f", {targets}" if recipe.training.targets != "labels" else ""),
         highlight=False,
         soft_wrap=True,
     )
@@ -134,10 +134,10 @@ def _fit_network(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: 
         value_range=(lowest, highest),
         class_weights=weights,
     )
-    splits = (_split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation"))
+    (faces, _), validation = _split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation")
     drawn = torch.from_numpy(sampling_weights(face_set.split("training")))
     probabilities = drawn if recipe.training.sampling == "level" else None
-    data = SplitsInMemory(*splits, recipe, probabilities=probabilities)
+    data = SplitsInMemory((faces, targets), validation, recipe, probabilities=probabilities)
     resume = _find_checkpoint(run)
     with quiet_lightning():
         trainer = _build_trainer(run, recipe, precision=facts["precision"], console=console)
@@ -147,6 +147,15 @@ def _fit_network(run: RunFolder, recipe: Recipe, face_set: FaceSet, *, console: 
             signal.signal(signal.SIGINT, signal.default_int_handler)
             console.print(f"stopped; go on with: mien train --resume {run.folder}", highlight=False, soft_wrap=True)
             raise KeyboardInterrupt from None
+
+
+def _targets_of(run: RunFolder, recipe: Recipe, face_set: FaceSet) -> Targets:
+    """Return what the training rows are to be answered with, if it is still what the run began with."""
+    targets = build_targets(face_set, recipe.training.targets)
+    # Votes are no part of the data's fingerprint.
+    if run.facts.get("targets", targets.facts) != targets.facts:
+        raise RunFolderError(f"{run.folder}: the votes are not those this run began with; start a new run instead")
+    return targets
 
 
 def _find_checkpoint(run: RunFolder) -> Path | None:

@@ -80,6 +80,20 @@ def test_merge_sets_keeps_votes_only_where_all_have_the_same() -> None:
     assert one.history[-1] == "votes left out: not all sets have the same vote columns"
 
 
+def test_merge_auxiliary_keeps_the_main_sets_votes() -> None:
+    main = make_set("a", [1, 2], votes=np.ones((2, 1), np.int64), vote_names=("happy",))
+    others = [make_set("b", [3]), make_set("c", [4], votes=np.ones((1, 1), np.int64), vote_names=("sad",))]
+    merged = merge_auxiliary(main, others)
+    assert merged.votes is not None
+    assert (merged.votes.tolist(), merged.vote_names) == ([[1], [1], [0], [0]], ("happy",))
+    assert "b: no votes for happy" in merged.history
+    same = make_set("d", [5], votes=np.full((1, 1), 6), vote_names=("happy",))
+    kept = merge_auxiliary(main, [same]).votes
+    assert kept is not None
+    assert kept.tolist() == [[1], [1], [6]]
+    assert merge_auxiliary(make_set("a", [1]), [same]).votes is None
+
+
 def test_merge_sets_of_one_set_names_its_rows() -> None:
     merged = merge_sets([make_set("a", [1, 2])])
     assert merged.columns["data_set"].tolist() == ["a", "a"]

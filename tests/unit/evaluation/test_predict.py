@@ -17,6 +17,8 @@ from mien.evaluation.predict import (
 )
 from mien.metrics.predictions import Predictions
 from mien.models import count_parameters, create_model
+from mien.models.outputs import to_logits
+from mien.recognition.recognizer import softmax
 from mien.training import RunFolder, read_recipe, train
 from mien.training.recipe import build_recipe
 from mien.training.training_data import read_training_data
@@ -32,6 +34,21 @@ def test_compute_logits_normalises_and_averages_views() -> None:
     logits = compute_logits(network, faces, mean=120, std=50, views=("plain", "flip"), batch_size=2)
     np.testing.assert_allclose(logits, ((plain + flipped) / 2).numpy(), atol=1e-5)
     np.testing.assert_allclose(compute_logits(network, faces, mean=120, std=50), plain.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_compute_logits_goes_by_the_output_activation_before_views_are_averaged(activation: str) -> None:
+    torch.manual_seed(0)
+    network = create_model("vgg_se", width=4, output_activation=activation).eval()
+    faces = torch.randint(0, 256, (5, 1, 48, 48), dtype=torch.uint8)
+    inputs = (faces.float() - 120) / 50
+    with torch.inference_mode():
+        expected = [to_logits(network(view), activation) for view in (inputs, inputs.flip(-1))]
+    logits = compute_logits(network, faces, mean=120, std=50, views=("plain", "flip"))
+    np.testing.assert_allclose(logits, torch.stack(expected).mean(dim=0).numpy(), atol=1e-4)
+    probabilities = softmax(logits)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert (probabilities >= 0).all()
 
 
 def test_compute_logits_puts_the_network_into_evaluation_mode() -> None:

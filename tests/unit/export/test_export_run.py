@@ -66,6 +66,19 @@ def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: 
     np.testing.assert_allclose(probabilities, softmax(logits / model_file.contract.temperature), atol=1e-4)
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_a_run_with_a_head_and_another_activation_agrees_with_torch(
+    tiny_recipe_file: Path, tmp_path: Path, activation: str
+) -> None:
+    changes = [f"model.output_activation={activation}", "head={pooling='flatten', hidden=[8]}", "training.epochs=1"]
+    run = train(read_recipe(tiny_recipe_file, changes), runs_folder=tmp_path, console=Console(quiet=True))
+    report = export(run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results")
+    assert report.largest_difference < 1e-4
+    recognizer = Recognizer(report.model_file)
+    faces = read_training_data(run.recipe.data).face_set.faces
+    np.testing.assert_allclose(recognizer.predict_probabilities(recognizer.prepare(faces)).sum(axis=1), 1, atol=1e-5)
+
+
 def test_views_can_be_fewer_than_trained(tiny_run: RunFolder, tmp_path: Path) -> None:
     contract = export(tiny_run, tmp_path / "tiny.onnx", views=("plain",), results_folder=tmp_path).model_file.contract
     assert contract.views == ("plain",)

@@ -37,6 +37,21 @@ def test_mean_and_deviation_are_inside() -> None:
     torch.testing.assert_close(inside, network((faces - 100) / 50))
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_the_graph_gives_logits_whatever_the_output_activation(activation: str) -> None:
+    torch.manual_seed(0)
+    head = {"pooling": "flatten", "hidden": [8], "normalization": "group"}
+    network = create_model("vgg_se", width=4, norm="group", head=head, output_activation=activation)
+    built = build_onnx_graph(network, size_hw=(48, 48), mean=120.0, std=60.0)
+    session = onnxruntime.InferenceSession(built.SerializeToString(), providers=["CPUExecutionProvider"])
+    faces = torch.randint(0, 256, (5, 1, 48, 48)).float()
+    (logits,) = session.run(None, {"faces": faces.numpy()})
+    with torch.no_grad():
+        activations = getattr(network((faces - 120) / 60), activation)() + 1e-12
+    shares = activations / activations.sum(dim=1, keepdim=True)
+    np.testing.assert_allclose(torch.from_numpy(logits).softmax(dim=1).numpy(), shares.numpy(), atol=1e-5)
+
+
 def test_the_graph_says_nothing_of_the_machine_that_made_it(graph: onnx.ModelProto) -> None:
     assert b"stack_trace" not in graph.SerializeToString()
     assert b"/mien/" not in graph.SerializeToString()

@@ -4,7 +4,7 @@ import pytest
 
 from mien.errors import MienError
 from mien.models import MODELS
-from mien.models.catalogue import find_facts, find_options, names_of_shipped
+from mien.models.catalogue import find_facts, find_options, find_shared_options, names_of_shipped
 from tests.tiny_model import TINY_CONTRACT
 
 
@@ -53,6 +53,12 @@ def test_every_option_of_every_network_is_described() -> None:
         if not option.description
     ]
     assert undescribed == []
+
+
+def test_options_of_every_network_are_described() -> None:
+    options = {option.name: option for option in find_shared_options()}
+    assert {name: option.default for name, option in options.items()} == {"output_activation": "softmax", "norm": "own"}
+    assert all(option.description for option in options.values())
 
 
 def test_shipped_names_stand_by_the_network_they_were_trained_as() -> None:

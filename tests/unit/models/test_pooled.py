@@ -18,32 +18,13 @@ def test_global_pooling_refuses_others() -> None:
 
 def test_hidden_layers_stand_between_pool_and_classifier() -> None:
     network = PooledClassifier(
-        7, 1, features=torch.nn.Identity(), pool=global_pooling("max"), units=1, hidden=(5, 4), dropout=0.5,
-        output_activation="relu",
-    )  # fmt: skip
+        7, 1, features=torch.nn.Identity(), pool=global_pooling("max"), units=1, hidden=(5, 4), dropout=0.5
+    )
     assert [layer.out_features for layer in network.neck if isinstance(layer, torch.nn.Linear)] == [5, 4]
     assert network.classifier.in_features == 4
-    assert network.output_activation == "relu"
     assert network(torch.rand(2, 1, 32, 32)).shape == (2, 7)
 
 
-@pytest.mark.parametrize("output_activation", ["softmax", "sigmoid", "relu"])
-def test_output_activation_leaves_logits_as_they_are(output_activation: str) -> None:
-    torch.manual_seed(1)
-    expected = create_model("googlenet").eval()(torch.ones(2, 3, 32, 32))
-    torch.manual_seed(1)
-    network = create_model("googlenet", output_activation=output_activation).eval()
-    assert network.output_activation == output_activation
-    assert torch.equal(network(torch.ones(2, 3, 32, 32)), expected)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"output_activation": "tanh"}, "output_activation is 'tanh'; expected one of 'softmax', 'sigmoid', 'relu'"),
-        ({"hidden": [8, 0]}, r"hidden is \[8, 0\]; expected a positive number of units for each layer"),
-    ],
-)
-def test_refusals(options: dict, message: str) -> None:
-    with pytest.raises(MienError, match=message):
-        create_model("googlenet", **options)
+def test_a_hidden_layer_without_units_is_refused() -> None:
+    with pytest.raises(MienError, match=r"hidden is \[8, 0\]; expected a positive number of units for each layer"):
+        create_model("googlenet", hidden=[8, 0])

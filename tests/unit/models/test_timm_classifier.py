@@ -79,3 +79,13 @@ def test_pretrained_without_the_file_names_it() -> None:
 def test_pretrained_weights_are_read_and_summed_for_grey(check_pretrained: CheckPretrained) -> None:
     published = timm.create_model("resnet10t", num_classes=1000).eval()
     check_pretrained("timm/resnet10t", published.state_dict(), published.forward_features)
+
+
+@torch.no_grad()
+def test_a_map_with_channels_last_comes_out_with_channels_first() -> None:
+    network = create_model("timm/swin_tiny_patch4_window7_224", input_side=64).eval()
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    features = network.forward_features(images)
+    assert features.shape == (2, 768, 2, 2)
+    torch.testing.assert_close(features.permute(0, 2, 3, 1), network.features.forward_features(images))
+    torch.testing.assert_close(network(images), network.classifier(network.features(images)))

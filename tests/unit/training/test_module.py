@@ -4,18 +4,23 @@ import torch.nn.functional as F
 
 from mien.errors import RecipeError
 from mien.models import create_model
+from mien.training.losses import LOSSES, build_loss
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import build_recipe
 from mien.training.train import build_trainer, quiet_lightning
+from mien.training.targets import Targets
 
 PLAIN = {"flip": 0.0, "rotation_degrees": 0.0, "scale": 0.0, "shift": 0.0, "erase": 0.0}
 
 
-def make_module(**training: object) -> TrainingModule:
+def make_module(
+    loss: str = "cross_entropy", *, output_activation: str = "softmax", **training: object
+) -> TrainingModule:
     recipe = build_recipe(
         {
             "name": "some",
-            "model": {"name": "vgg_se", "width": 4, "pooling": "average"},
+            "model": {"name": "vgg_se", "width": 4, "pooling": "average", "output_activation": output_activation},
+            "loss": {"name": loss},
             "augmentation": PLAIN,
             "training": training,
         }
@@ -53,7 +58,42 @@ def test_the_loss_weighs_the_errors_of_each_class(batch: tuple[torch.Tensor, tor
     losses = F.cross_entropy(module.network((batch[0].float() - 120) / 60), batch[1], reduction="none")
     expected = (losses * weights[batch[1]]).sum() / weights[batch[1]].sum()
     torch.testing.assert_close(weighted.training_step(batch, 0), expected)
-    assert "class_weights" not in weighted.state_dict()
+    assert all(name.startswith("network.") for name in weighted.state_dict())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_loss_is_the_recipes_and_takes_probabilities_as_well_as_labels(
+    batch: tuple[torch.Tensor, torch.Tensor], name: str
+) -> None:
+    module = make_module(name, label_smoothing=0.1)
+    images, labels = batch
+    one_hot = F.one_hot(labels, 7).float()
+    outputs = module.network((images.float() - 120) / 60)
+    expected = build_loss(name, label_smoothing=0.1, last_layer=module.network.classifier)(outputs, one_hot)
+    torch.testing.assert_close(module.training_step((images, labels), 0), expected)
+    torch.testing.assert_close(module.training_step((images, one_hot), 0), expected)
+
+
+def test_of_multi_targets_the_most_probable_counts(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, right = batch[0], torch.tensor([[0.5, 0.5, 0, 0, 0, 0, 0]]).expand(20, -1)
+    module = make_module(label_smoothing=0.0, targets="multi_target")
+    probabilities = module.network((images.float() - 120) / 60).softmax(dim=1)
+    torch.testing.assert_close(module.training_step((images, right), 0), -probabilities[:, :2].amax(1).log().mean())
+
+
+def test_validation_goes_by_the_output_activation(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, labels = batch
+    losses = []
+    for activation in ("softmax", "sigmoid"):
+        module = make_module(output_activation=activation, views=["plain"])
+        with torch.no_grad():
+            module.on_validation_epoch_start()
+            module.validation_step(batch, 0)
+            outputs = module.network((images.float() - 120) / 60)
+        losses.append(module.validation_loss)
+    shares = outputs.sigmoid() / outputs.sigmoid().sum(dim=1, keepdim=True)
+    assert losses[1] == pytest.approx(float(F.nll_loss(shares.log(), labels)), rel=1e-5)
+    assert losses[0] != pytest.approx(losses[1], rel=1e-3)
 
 
 @pytest.mark.parametrize("views", [["plain"], ["plain", "flip"]])
@@ -72,6 +112,17 @@ def test_validation_averages_the_recipes_views_over_uneven_batches(
             logits = (logits + module.network(inputs.flip(-1))) / 2
     assert module.validation_accuracy == pytest.approx(float((logits.argmax(1) == labels).float().mean()))
     assert module.validation_loss == pytest.approx(float(F.cross_entropy(logits, labels)), rel=1e-4)
+
+
+def test_splits_in_memory_draw_labels_anew_each_epoch(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, _ = batch
+    targets = Targets(torch.full((20, 7), 1 / 7), "drawn", 0)
+    splits = SplitsInMemory((images, targets), batch, make_module(batch_size=8, seed=3).recipe)
+    drawn = {
+        tuple(row.flatten().tolist()): int(label) for row, label in zip(images, targets.of_epoch(3, 0), strict=True)
+    }
+    for faces, labels in splits.train_dataloader():
+        assert labels.tolist() == [drawn[tuple(face.flatten().tolist())] for face in faces]
 
 
 def test_splits_in_memory_give_each_row(batch: tuple[torch.Tensor, torch.Tensor]) -> None:

@@ -27,6 +27,7 @@ def test_a_network_goes_by_what_a_study_calls_it_too() -> None:
 def test_defaults_are_filled_in() -> None:
     recipe = build_recipe(SMALLEST)
     assert recipe.optimizer.nesterov
+    assert (recipe.loss.name, recipe.loss.options, recipe.training.targets) == ("cross_entropy", {}, "labels")
     assert recipe.data.protocol == "official"
     assert recipe.training.views == ("plain", "flip")
 
@@ -71,6 +72,23 @@ def test_defaults_are_filled_in() -> None:
         ({**SMALLEST, "augmentation": {"flip": 1.5}}, r"augmentation\.flip: .*less than or equal to 1, found 1\.5"),
         ({**SMALLEST, "augmentation": {"erase_pixels": [9, 3]}}, r"augmentation: erase_pixels is \[9, 3\]; expected"),
         ({**SMALLEST, "optimizer": {"name": "sdg"}}, r"optimizer\.name: unknown optimizer 'sdg'; did you mean 'sgd'"),
+        (
+            {**SMALLEST, "data": {"split": {"validatoin": 0.1}}},
+            r"data\.split\.validatoin: unknown key; did you mean 'vali",
+        ),
+        (
+            {**SMALLEST, "data": {"auxiliary": [{"dataset": "jaffe", "pth": "x"}]}},
+            r"data\.auxiliary\.0\.pth: unknown key; did you mean 'path'",
+        ),
+        ({**SMALLEST, "loss": {"name": "focl"}}, r"loss\.name: unknown loss 'focl'; did you mean 'focal'"),
+        ({**SMALLEST, "loss": {"name": "focal", "gama": 1}}, r"loss\.gama: unknown option; did you mean 'gamma'"),
+        ({**SMALLEST, "loss": {"name": "hinge", "penalty": -1}}, r"loss\.penalty is -1; expected at least 0"),
+        ({**SMALLEST, "loss": {"gamma": 1}}, r"loss\.gamma: unknown option"),
+        ({**SMALLEST, "loss": {"name": 3}}, r"loss\.name: Input should be a valid string, found 3"),
+        (
+            {**SMALLEST, "training": {"targets": "vote"}},
+            r"training\.targets: Input should be 'labels', 'majority', 'dra",
+        ),
         ({**SMALLEST, "data": {"dataset": "fer2031"}}, r"data\.dataset: unknown data set 'fer2031'; did you mean"),
         ({"name": "some", "model": {"name": "vgg_es"}}, r"model\.name: unknown model 'vgg_es'; did you mean 'vgg_se'"),
     ],
@@ -124,6 +142,11 @@ def test_changes_reach_the_recipe(tiny_recipe_file: Path) -> None:
 def test_changes_that_make_no_sense_are_refused(tiny_recipe_file: Path, change: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         read_recipe(tiny_recipe_file, [change])
+
+
+def test_options_of_a_loss_survive_the_run_folder() -> None:
+    recipe = build_recipe({**SMALLEST, "loss": {"name": "focal", "gamma": 1.5}})
+    assert build_recipe(json.loads(recipe.model_dump_json())).loss.options == {"gamma": 1.5}
 
 
 def test_fingerprint_ignores_name_and_note_only() -> None:

@@ -42,6 +42,19 @@ def test_weights_come_back_as_they_went(run: RunFolder) -> None:
     assert len(run.weights_fingerprint()) == 64
 
 
+def test_a_network_with_a_head_comes_back_as_it_went(run: RunFolder, tiny_recipe_file: Path) -> None:
+    changes = ["head.pooling=flatten", "head.hidden=[8]", "model.norm=group", "model.output_activation=relu"]
+    recipe = read_recipe(tiny_recipe_file, changes)
+    facts = {"mean": 120.0, "std": 60.0, "in_channels": 1, "size_hw": [32, 64]}
+    headed = RunFolder.create(run.folder.parent, recipe, read_training_data(recipe.data).face_set, facts=facts)
+    network = headed.create_network()
+    headed.save_weights(network.state_dict(), which="best", facts={})
+    images = torch.rand(2, 1, 32, 64)
+    loaded = headed.load_network()
+    assert torch.equal(loaded(images), network.eval()(images))
+    assert loaded.output_activation == "relu"
+
+
 def test_curves_come_back_as_they_went(run: RunFolder) -> None:
     assert run.read_curves() == []
     row = dict.fromkeys(

@@ -3,9 +3,11 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from safetensors.torch import load_file
 
 from mien.errors import DataError, ProtocolError, RecipeError, RunFolderError
@@ -68,6 +70,37 @@ def test_averaging_changes_what_is_judged(trained: RunFolder, tiny_recipe_file: 
 def test_label_smoothing_changes_the_loss(trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path) -> None:
     plain = train(read_recipe(tiny_recipe_file, ["training.label_smoothing=0.0"]), runs_folder=tmp_path / "plain")
     assert plain.read_curves()[0]["loss"] != trained.read_curves()[0]["loss"]
+
+
+CHANGES = (
+    "training.seed=0",
+    "loss.name=mean_squared_error",
+    "loss.name=binary_cross_entropy",
+    "loss.name=hinge",
+    "loss={name='hinge', penalty=1.0}",
+    "loss.name=focal",
+    "loss={name='focal', gamma=1.0}",
+    "model.output_activation=sigmoid",
+    "model.output_activation=relu",
+    "model.norm=group",
+    "head.pooling=average",
+    "head.pooling=max",
+    "head.pooling=flatten",
+    "head.dropout=0.5",
+    "head.hidden=[16]",
+    "head={hidden=[16], dropout=0.5, dropout_at=['before']}",
+    "head={hidden=[16], normalization='batch'}",
+    "head={hidden=[16], normalization='group'}",
+)
+
+
+def test_loss_activation_norm_and_head_each_have_an_effect_of_their_own(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    """No two of these give the same weights after one epoch; the first is the recipe as it is."""
+    results = []
+    for change in CHANGES:
+        recipe = read_recipe(tiny_recipe_file, [change, "training.epochs=1"])
+        results.append(weights(train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))))
+    assert [(one, other) for one, other in combinations(range(len(CHANGES)), 2) if results[one] == results[other]] == []
 
 
 @pytest.mark.parametrize("change", ['training.class_weights="balanced"', 'training.sampling="level"'])

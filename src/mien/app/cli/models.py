@@ -133,7 +133,7 @@ def _print_network(
     from mien.app.catalogue import card_rows, layer_rows, option_rows
     from mien.app.figures import print_rows
     from mien.models import ESTIMATORS, MODELS, create_model
-    from mien.models.catalogue import find_facts
+    from mien.models.catalogue import find_facts, find_shared_options
     from mien.models.drawing import draw_architecture
     from mien.models.summary import measure_latency_ms
     from mien.recognition.model_file import shipped_models
@@ -160,8 +160,7 @@ def _print_network(
     except ValueError as fault:
         raise MienError(f"model {name!r}: {fault}") from None
     _print_pairs(dict(card_rows(facts, ships_as=_ships_as().get(facts.name, ()), latency_ms=latency)))
-    if facts.options:
-        print_rows(option_rows(facts.options), num_text_columns=3)
+    print_rows(option_rows((*facts.options, *find_shared_options())), num_text_columns=3)
     print_rows(layer_rows(facts.summary, depth=depth), num_text_columns=3)
     if draw is not None:
         title = " ".join([name, *changes])

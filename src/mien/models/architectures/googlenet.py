@@ -40,7 +40,6 @@ class GoogLeNet(PooledClassifier):
         pooling: What comes before the head: ``average`` or ``max``.
         hidden: Units of each hidden layer in the head, in order.
         dropout: Share dropped before the last layer, 0 to 1.
-        output_activation: ``softmax``, ``sigmoid`` or ``relu``, for the training to read; the network gives logits.
         pretrained: Whether to begin with the weights that torchvision publishes; the file must have been fetched. For
             grey input the first convolution is summed over the colours.
 
@@ -48,7 +47,7 @@ class GoogLeNet(PooledClassifier):
         ``(B, in_channels, H, W)`` to ``(B, num_classes)``; sides from 32 pixels.
 
     Raises:
-        ValueError: If `pooling` or `output_activation` is unknown.
+        ValueError: If `pooling` is unknown.
         MienError: If the pretrained weights are not there, or do not fit.
     """
 
@@ -60,7 +59,6 @@ class GoogLeNet(PooledClassifier):
         pooling: str = "average",
         hidden: Sequence[int] = (),
         dropout: float = 0.2,
-        output_activation: str = "softmax",
         pretrained: bool = False,
     ) -> None:
         # Before the network is built, which takes longer than to say that the file is not there.
@@ -81,7 +79,6 @@ class GoogLeNet(PooledClassifier):
             units=1024,
             hidden=hidden,
             dropout=dropout,
-            output_activation=output_activation,
         )
         if file is not None:
             load_published(features, file, first="conv1.conv.weight")

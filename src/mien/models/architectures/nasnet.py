@@ -163,7 +163,6 @@ class NasNetMobile(PooledClassifier):
         pooling: What comes before the head: ``average`` or ``max``.
         hidden: Units of each hidden layer in the head, in order.
         dropout: Share dropped before the last layer, 0 to 1.
-        output_activation: ``softmax``, ``sigmoid`` or ``relu``, for the training to read; the network gives logits.
         pretrained: Whether to begin with published weights of ImageNet; the file must have been fetched. For grey
             input the first convolution is summed over the colours.
 
@@ -171,7 +170,7 @@ class NasNetMobile(PooledClassifier):
         ``(B, in_channels, H, W)`` to ``(B, num_classes)``; sides from 32 pixels.
 
     Raises:
-        ValueError: If `pooling` or `output_activation` is unknown.
+        ValueError: If `pooling` is unknown.
         MienError: If the pretrained weights are not there, or do not fit.
     """
 
@@ -184,7 +183,6 @@ class NasNetMobile(PooledClassifier):
         pooling: str = "average",
         hidden: Sequence[int] = (),
         dropout: float = 0.0,
-        output_activation: str = "softmax",
         pretrained: bool = False,
     ) -> None:
         file = find_published("nasnet_mobile", MOBILE_WEIGHTS, publisher="cadene") if pretrained else None
@@ -196,7 +194,6 @@ class NasNetMobile(PooledClassifier):
             units=24 * 44,
             hidden=hidden,
             dropout=dropout,
-            output_activation=output_activation,
         )
         self._initialize()
         if file is not None:

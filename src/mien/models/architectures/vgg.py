@@ -63,7 +63,6 @@ class Vgg(PooledClassifier):
         input_side: Side of the pictures that a flattening head is built for, a multiple of 32.
         hidden: Units of each hidden layer in the head, in order.
         dropout: Share dropped before the last layer, 0 to 1.
-        output_activation: ``softmax``, ``sigmoid`` or ``relu``, for the training to read; the network gives logits.
         frozen: Whether the convolutions stay as they are, and only the head is trained.
         pretrained: Whether to begin with ImageNet's convolutions; the file must have been fetched. For grey input the
             first one is summed over the colours.
@@ -72,7 +71,7 @@ class Vgg(PooledClassifier):
         ``(B, in_channels, H, W)`` to ``(B, num_classes)``; sides from 32 pixels.
 
     Raises:
-        ValueError: If `pooling` or `output_activation` is unknown, or `input_side` is no multiple of 32.
+        ValueError: If `pooling` is unknown, or `input_side` is no multiple of 32.
         MienError: If the pretrained weights are not there, or do not fit.
     """
 
@@ -88,7 +87,6 @@ class Vgg(PooledClassifier):
         input_side: int = 224,
         hidden: Sequence[int] = (),
         dropout: float = 0.0,
-        output_activation: str = "softmax",
         frozen: bool = False,
         pretrained: bool = False,
     ) -> None:
@@ -104,7 +102,6 @@ class Vgg(PooledClassifier):
             units=WIDTHS[-1] * (map_side**2 if is_flat else 1),
             hidden=hidden,
             dropout=dropout,
-            output_activation=output_activation,
         )
         if is_flat:
             self.smallest_side = input_side

@@ -106,6 +106,7 @@ def test_models_with_a_network_prints_card_options_and_layers(run: Runner) -> No
     assert card["parameters"] == "324,567 with 7 classes"
     assert card["latency"].endswith("ms a picture, one core, torch, float32")
     assert any(line.split()[:2] == ["dense200", "False"] for line in lines)
+    assert any(line.split()[:2] == ["output_activation", "'softmax'"] for line in lines)
     assert any(line.split()[:2] == ["classifier", "Linear"] for line in lines)
 
 
