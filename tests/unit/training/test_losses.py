@@ -179,7 +179,7 @@ def test_a_loss_adds_nothing_to_a_checkpoint_and_no_parameters() -> None:
     [
         ("focal", {"gamma": 1}, []),
         ("focal", {"gama": 1.0}, ["gama: unknown option; did you mean 'gamma'?"]),
-        ("focal", {"gamma": "x"}, ["gamma: expected float, found 'x'"]),
+        ("focal", {"gamma": "x"}, ["gamma: expected a number, found 'x'"]),
         ("focal", {"gamma": -1.0}, ["gamma is -1.0; expected at least 0"]),
         ("hinge", {"penalty": -0.1}, ["penalty is -0.1; expected at least 0"]),
         ("cross_entropy", {"label_smoothing": 0.1}, ["label_smoothing: unknown option"]),

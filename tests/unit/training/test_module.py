@@ -7,8 +7,8 @@ from mien.models import create_model
 from mien.training.losses import LOSSES, build_loss
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import build_recipe
-from mien.training.train import build_trainer, quiet_lightning
 from mien.training.targets import Targets
+from mien.training.train import build_trainer, quiet_lightning
 
 PLAIN = {"flip": 0.0, "rotation_degrees": 0.0, "scale": 0.0, "shift": 0.0, "erase": 0.0}
 
