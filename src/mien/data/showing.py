@@ -99,6 +99,18 @@ def draw_chains(shown: Sequence[Shown], chains: Sequence[Sequence[Step]]) -> NDA
     return _draw_grid(titles, rows)
 
 
+def fit_to_side(levels: NDArray[np.uint8], *, side: int) -> NDArray[np.uint8]:
+    """Return a picture as a sheet shows it: smaller ones enlarged without smoothing, larger ones reduced.
+
+    Args:
+        levels: Shape ``(H, W)`` or ``(H, W, 3)``, uint8.
+        side: Its longer side on the sheet, in pixels.
+    """
+    longer = max(levels.shape[:2])
+    size_hw = [max(1, round(each * side / longer)) for each in levels.shape[:2]]
+    return resize(levels, size_hw, filter_name="nearest" if longer <= side else "area")
+
+
 def _shown_row(face_set: FaceSet, row: int) -> Shown:
     caption = f"{face_set.row_ids[row]}, {face_set.expressions[face_set.labels[row]]}, {face_set.splits[row]}"
     if not isinstance(face_set.pictures, PictureFiles):
@@ -142,7 +154,7 @@ def _draw_cell(picture: NDArray[Any] | PictureError, steps: Sequence[Step]) -> _
         note = f"{size}, {prepared.min()} to {prepared.max()}"
     else:
         note = f"{size}, float {prepared.min():.3g} to {prepared.max():.3g}"
-    return _to_cell_size(_as_levels(prepared)), note
+    return fit_to_side(_as_levels(prepared), side=CELL_SIDE), note
 
 
 def _as_levels(prepared: NDArray[Any]) -> NDArray[np.uint8]:
@@ -154,12 +166,6 @@ def _as_levels(prepared: NDArray[Any]) -> NDArray[np.uint8]:
         low, high = (float(value) for value in np.percentile(prepared, [1, 99]))
     parts = (prepared - low) / max(high - low, 1e-12)
     return np.clip(np.round(parts * 255), 0, 255).astype(np.uint8)
-
-
-def _to_cell_size(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    longer = max(levels.shape[:2])
-    size_hw = [max(1, round(side * CELL_SIDE / longer)) for side in levels.shape[:2]]
-    return resize(levels, size_hw, filter_name="nearest" if longer <= CELL_SIDE else "area")
 
 
 def _title(steps: Sequence[Step], *, is_stage: bool) -> list[str]:

@@ -6,10 +6,24 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mien.errors import MienError
 from mien.writing import write_atomically
 
 JPEG_SUFFIXES: frozenset[str] = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 """Endings, in lower case, that mean JPEG."""
+
+
+def check_drawing_file(path: Path) -> None:
+    """Check that a drawing can be written under a name, before it is drawn.
+
+    Args:
+        path: The file to write.
+
+    Raises:
+        MienError: If it ends in neither ``.png`` nor ``.jpg``.
+    """
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise MienError(f"{path}: the drawing is written as .png or .jpg; name such a file")
 
 
 def write_picture(path: Path | str, image_rgb: np.ndarray, *, jpeg_quality: int = 92) -> Path:

@@ -17,6 +17,8 @@ class Classifier(nn.Module, ABC):
         num_classes: Number of logits.
         in_channels: 1 for grey, 3 for RGB.
         smallest_side: Smallest height and width that the network takes, in pixels.
+        crop_side: Side of the square that is cut out of the middle of larger pictures; None takes pictures whole. A
+            network that was trained on random crops is so judged, exported and asked on what it knows.
         output_activation: What turns logits into probabilities: ``softmax``, ``sigmoid`` or ``relu``; whoever needs
             probabilities goes by `mien.models.outputs.to_logits`.
     """
@@ -25,6 +27,7 @@ class Classifier(nn.Module, ABC):
     num_classes: int
     in_channels: int
     smallest_side: int = 32
+    crop_side: int | None = None
     output_activation: str = "softmax"
 
     @abstractmethod
@@ -47,6 +50,8 @@ class Classifier(nn.Module, ABC):
         """
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(f"images have shape {tuple(images.shape)}; expected (B, {self.in_channels}, H, W)")
+        if self.crop_side is not None:
+            images = _crop_middle(images, self.crop_side)
         if min(images.shape[2], images.shape[3]) < self.smallest_side:
             side = self.smallest_side
             raise ValueError(
@@ -66,3 +71,8 @@ class Classifier(nn.Module, ABC):
     def attention_maps(self, images: Tensor) -> dict[str, Tensor]:
         """Return the map of every attention block for a batch, by the block's name; empty where there are none."""
         return collect_attention_maps(self, images)
+
+
+def _crop_middle(images: Tensor, side: int) -> Tensor:
+    top, left = (round(max(0, whole - side) / 2) for whole in images.shape[2:])
+    return images[:, :, top : top + side, left : left + side]

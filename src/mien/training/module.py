@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from mien.errors import RecipeError
 from mien.models import Classifier
 from mien.models.outputs import to_logits
-from mien.training.augmentation import Augmentation
+from mien.training.augmentation import AugmentationSettings, build_augmentation, build_mixing
 from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator
 from mien.training.losses import build_loss
 from mien.training.optimizers import build_optimizer
@@ -60,8 +60,9 @@ class TrainingModule(lightning.LightningModule):
             **recipe.loss.options,
         )
         self.recipe, self.mean, self.std = recipe, mean, std
-        lowest, highest = value_range
-        self.augmentation = Augmentation(**recipe.augmentation.model_dump(), lowest=lowest, highest=highest)
+        self.network.crop_side = recipe.augmentation.crop_pixels or None
+        self.value_range = value_range
+        self._set_augmentation(recipe.augmentation)
         self.generator = torch.Generator()
         self.loss_sum = self.loss_count = 0.0
 
@@ -75,6 +76,12 @@ class TrainingModule(lightning.LightningModule):
         self.generator = epoch_generator(seed, epoch, stream=1)
         torch.manual_seed(epoch_generator(seed, epoch, stream=2).initial_seed())
         self.loss_sum = self.loss_count = 0.0
+        epochs = self.recipe.training.epochs
+        self._set_augmentation(self.recipe.augmentation.at_epoch(epoch, epochs=epochs))
+
+    def _set_augmentation(self, settings: AugmentationSettings) -> None:
+        self.augmentation = build_augmentation(settings, value_range=self.value_range)
+        self.mixing = build_mixing(settings)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss of one augmented batch."""
@@ -82,6 +89,7 @@ class TrainingModule(lightning.LightningModule):
         if targets.ndim == 1:
             targets = F.one_hot(targets, self.network.num_classes).float()
         images = self.augmentation(images, self.generator)
+        images, targets = self.mixing(images, targets.repeat_interleave(self.augmentation.copies, 0), self.generator)
         outputs = self.network(self.normalise(images)).float()
         loss: Tensor = self.loss(outputs, targets)
         self.loss_sum += float(loss.detach())

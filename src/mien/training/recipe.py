@@ -22,6 +22,7 @@ from mien.errors import MienError, RecipeError, suggest
 from mien.models import ESTIMATORS
 from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
+from mien.training.augmentation.settings import AugmentationSettings
 from mien.training.data_settings import DataSettings, Section, find_data_faults
 from mien.training.losses import find_loss_faults
 from mien.training.model_settings import HeadSettings, ModelSettings, find_model_faults
@@ -35,33 +36,6 @@ _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "training": ("views", "seed"),
 }
 """What a recipe of an estimator may hold: whole sections, or of a section the keys named."""
-
-
-class AugmentationSettings(Section):
-    """Random changes of the training pictures, drawn anew for each picture.
-
-    Attributes:
-        flip: Probability of a left-right mirror.
-        rotation_degrees: Largest turn either way.
-        scale: Largest relative change of size either way.
-        shift: Largest move either way, as a share of the side.
-        erase: Probability that a rectangle is erased.
-        erase_pixels: Smallest and largest side of that rectangle, in pixels.
-    """
-
-    flip: float = Field(0.5, ge=0, le=1)
-    rotation_degrees: float = Field(15.0, ge=0, le=180)
-    scale: float = Field(0.15, ge=0, lt=1)
-    shift: float = Field(0.15, ge=0, lt=1)
-    erase: float = Field(0.5, ge=0, le=1)
-    erase_pixels: tuple[int, int] = Field((6, 20), strict=False)
-
-    @model_validator(mode="after")
-    def _erase_is_a_range(self) -> "AugmentationSettings":
-        low, high = self.erase_pixels
-        if not 1 <= low <= high:
-            raise ValueError(f"erase_pixels is [{low}, {high}]; expected smallest and largest side, at least 1")
-        return self
 
 
 class LossSettings(BaseModel):
@@ -147,6 +121,15 @@ class Recipe(Section):
             raise ValueError(
                 f"{self.optimizer.name} has no momentum that {self.schedule.name} could move; "
                 "set schedule.cycle_momentum = false, or give it one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mixed_targets_have_shares(self) -> "Recipe":
+        if self.training.targets == "multi_target" and (self.augmentation.mixup or self.augmentation.cutmix):
+            raise ValueError(
+                "training.targets = 'multi_target' takes every class of a picture for right, so mixed pictures would "
+                "lose their shares; leave out augmentation.mixup and cutmix, or take 'distribution'"
             )
         return self
 

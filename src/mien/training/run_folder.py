@@ -164,14 +164,18 @@ class RunFolder:
         """
         facts, recipe = self.facts, self.recipe
         options = recipe.model.options
-        return create_model(
+        crop_side = recipe.augmentation.crop_pixels or None
+        size_hw = tuple(facts["size_hw"]) if "size_hw" in facts else None
+        network = create_model(
             recipe.model.name,
             num_classes=len(facts["expressions"]),
             in_channels=facts["in_channels"],
             head=None if recipe.head is None else recipe.head.model_dump(),
-            size_hw=tuple(facts["size_hw"]) if "size_hw" in facts else None,
+            size_hw=(crop_side, crop_side) if crop_side else size_hw,
             **(options if is_pretrained else {name: options[name] for name in options if name != "pretrained"}),
         )
+        network.crop_side = crop_side
+        return network
 
     def load_network(self, which: str = "best") -> Classifier:
         """Return the trained network in evaluation mode, on the CPU, in float32.

@@ -60,17 +60,19 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
     if pixels.dtype != np.uint8:
         facts["value_range"] = [float(pixels.min()), float(pixels.max())]
     if not recipe.model.is_estimator:
-        facts |= _facts_of_steps(recipe, face_set, num_training=len(pixels))
+        facts |= _facts_of_steps(recipe, face_set, pixels.shape)
     run = RunFolder.create(runs_folder, recipe, face_set, facts=facts)
     _fit(run, recipe, face_set, console=console)
     return run
 
 
-def _facts_of_steps(recipe: Recipe, face_set: FaceSet, *, num_training: int) -> dict[str, Any]:
-    """Return what only training step by step depends on."""
+def _facts_of_steps(recipe: Recipe, face_set: FaceSet, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return what only training step by step depends on; the shape is that of the training pictures."""
+    num_training, height, width = shape[:3]
     batch_size = recipe.training.batch_size
     if num_training < batch_size:
         raise DataError(f"{num_training} training pictures are fewer than one batch of {batch_size}")
+    recipe.augmentation.check_size(height, width)
     _check_schedule(recipe, num_batches=num_training // batch_size)
     precision, reason = choose_precision(recipe.training.precision)
     targets = build_targets(face_set, recipe.training.targets)

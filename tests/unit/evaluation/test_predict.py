@@ -73,6 +73,21 @@ def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
     assert predictions.is_float32
 
 
+def test_a_network_trained_on_crops_is_judged_on_the_middle(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["augmentation.crop_pixels=40", "training.views=['plain']"])
+    run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    face_set = read_training_data(recipe.data).face_set
+    predictions = predict_split(run, face_set, "validation")
+    faces = torch.from_numpy(np.array(face_set.split("validation").faces))[:, None, 4:44, 4:44]
+    network = run.load_network()
+    network.crop_side = None
+    with torch.inference_mode():
+        expected = network((faces.float() - run.mean) / run.std).softmax(dim=1)
+    np.testing.assert_allclose(predictions.probabilities, expected.numpy(), atol=1e-5)
+    noted = float(run.weights_facts()["validation_accuracy"])
+    assert noted == pytest.approx((predictions.probabilities.argmax(axis=1) == predictions.labels).mean(), abs=1e-5)
+
+
 def test_predictions_are_computed_once_and_anew_for_other_weights(tiny_run: RunFolder) -> None:
     face_set = read_training_data(tiny_run.recipe.data).face_set
     first = predict_split(tiny_run, face_set, "validation")

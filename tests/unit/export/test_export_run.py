@@ -79,6 +79,23 @@ def test_a_run_with_a_head_and_another_activation_agrees_with_torch(
     np.testing.assert_allclose(recognizer.predict_probabilities(recognizer.prepare(faces)).sum(axis=1), 1, atol=1e-5)
 
 
+def test_a_model_trained_on_crops_takes_whole_faces_and_looks_at_the_middle(
+    tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["augmentation.crop_pixels=40"])
+    run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    report = export(run, tmp_path / "tiny.onnx", results_folder=tmp_path)
+    assert report.largest_difference < 1e-4
+    assert report.model_file.contract.input_size_hw == (48, 48)
+    recognizer = Recognizer(report.model_file)
+    faces = np.array(read_training_data(recipe.data).face_set.faces[:20])
+    around = faces.copy()
+    around[:, 4:44, 4:44] = 255 - around[:, 4:44, 4:44]
+    framed = 255 - around  # the same middle in another frame
+    np.testing.assert_array_equal(recognizer.predict_logits(faces), recognizer.predict_logits(framed))
+    assert (recognizer.predict_logits(faces) != recognizer.predict_logits(around)).any()
+
+
 def test_views_can_be_fewer_than_trained(tiny_run: RunFolder, tmp_path: Path) -> None:
     contract = export(tiny_run, tmp_path / "tiny.onnx", views=("plain",), results_folder=tmp_path).model_file.contract
     assert contract.views == ("plain",)

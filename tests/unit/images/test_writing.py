@@ -6,7 +6,7 @@ import pytest
 
 from mien.errors import MienError
 from mien.images.reading import read_picture
-from mien.images.writing import write_picture
+from mien.images.writing import check_drawing_file, write_picture
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -38,3 +38,14 @@ def test_write_picture_on_a_full_disk_keeps_the_old_picture(tmp_path: Path, monk
     with pytest.raises(MienError, match=r"a\.png: cannot be written: no space left on the device"):
         write_picture(path, IMAGE[::-1])
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.JPEG"])
+def test_drawings_are_png_or_jpeg(name: str) -> None:
+    check_drawing_file(Path(name))
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a"])
+def test_other_drawings_are_refused(name: str) -> None:
+    with pytest.raises(MienError, match=rf"^{name}: the drawing is written as \.png or \.jpg; name such a file$"):
+        check_drawing_file(Path(name))

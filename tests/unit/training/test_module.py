@@ -1,6 +1,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torchvision.transforms.functional import ten_crop
 
 from mien.errors import RecipeError
 from mien.models import create_model
@@ -14,14 +15,18 @@ PLAIN = {"flip": 0.0, "rotation_degrees": 0.0, "scale": 0.0, "shift": 0.0, "eras
 
 
 def make_module(
-    loss: str = "cross_entropy", *, output_activation: str = "softmax", **training: object
+    loss: str = "cross_entropy",
+    *,
+    output_activation: str = "softmax",
+    augmentation: dict[str, object] | None = None,
+    **training: object,
 ) -> TrainingModule:
     recipe = build_recipe(
         {
             "name": "some",
             "model": {"name": "vgg_se", "width": 4, "pooling": "average", "output_activation": output_activation},
             "loss": {"name": loss},
-            "augmentation": PLAIN,
+            "augmentation": PLAIN | (augmentation or {}),
             "training": training,
         }
     )
@@ -94,6 +99,49 @@ def test_validation_goes_by_the_output_activation(batch: tuple[torch.Tensor, tor
     shares = outputs.sigmoid() / outputs.sigmoid().sum(dim=1, keepdim=True)
     assert losses[1] == pytest.approx(float(F.nll_loss(shares.log(), labels)), rel=1e-5)
     assert losses[0] != pytest.approx(losses[1], rel=1e-3)
+
+
+def test_ten_crops_of_a_picture_are_of_its_class(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    module = make_module(augmentation={"crop_pixels": 40, "ten_crop": True}, label_smoothing=0.0)
+    loss = module.training_step(batch, 0)
+    crops = torch.cat([torch.stack(ten_crop(image, [40, 40])) for image in batch[0]]).float()
+    labels = torch.tensor([label for label in batch[1].tolist() for _ in range(10)])
+    torch.testing.assert_close(loss, F.cross_entropy(module.network((crops - 120) / 60), labels))
+
+
+def test_mixed_pictures_are_of_both_classes(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    module = make_module(augmentation={"mixup": 1.0}, label_smoothing=0.0)
+    images, targets = module.mixing(batch[0].float(), F.one_hot(batch[1], 7).float(), torch.Generator().manual_seed(3))
+    expected = -(targets * module.network((images - 120) / 60).log_softmax(dim=1)).sum(dim=1).mean()
+    module.generator.manual_seed(3)
+    torch.testing.assert_close(module.training_step(batch, 0), expected)
+    assert (targets > 0).sum() > 25
+
+
+def test_pictures_are_cropped_about_the_middle_to_validate(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    module = make_module(augmentation={"crop_pixels": 40}, views=["plain"])
+    with torch.no_grad():
+        module.on_validation_epoch_start()
+        module.validation_step(batch, 0)
+        logits = module.network((batch[0][:, :, 4:44, 4:44].float() - 120) / 60)
+    assert module.validation_loss == pytest.approx(float(F.cross_entropy(logits, batch[1])), rel=1e-4)
+
+
+def test_strength_rises_from_epoch_to_epoch_and_a_resumed_epoch_draws_the_same(
+    batch: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"noise_deviation": 40.0, "strength": "rising"}
+
+    def draw_epoch(module: TrainingModule, epoch: int) -> torch.Tensor:
+        monkeypatch.setattr(type(module), "current_epoch", epoch)
+        module.on_train_epoch_start()
+        return module.augmentation(batch[0], module.generator)
+
+    module = make_module(augmentation=asked, epochs=3)
+    noises = [float((draw_epoch(module, epoch) - batch[0]).abs().mean()) for epoch in range(3)]
+    assert noises[0] == 0
+    assert 0 < 1.5 * noises[1] < noises[2]
+    assert torch.equal(draw_epoch(make_module(augmentation=asked, epochs=3), 2), draw_epoch(module, 2))
 
 
 @pytest.mark.parametrize("views", [["plain"], ["plain", "flip"]])

@@ -89,6 +89,10 @@ def test_defaults_are_filled_in() -> None:
             {**SMALLEST, "training": {"targets": "vote"}},
             r"training\.targets: Input should be 'labels', 'majority', 'dra",
         ),
+        (
+            {**SMALLEST, "training": {"targets": "multi_target"}, "augmentation": {"mixup": 0.2}},
+            "mixed pictures would lose their shares; leave out augmentation.mixup and cutmix, or take 'distribution'",
+        ),
         ({**SMALLEST, "data": {"dataset": "fer2031"}}, r"data\.dataset: unknown data set 'fer2031'; did you mean"),
         ({"name": "some", "model": {"name": "vgg_es"}}, r"model\.name: unknown model 'vgg_es'; did you mean 'vgg_se'"),
     ],

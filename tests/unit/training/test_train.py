@@ -195,6 +195,27 @@ def test_a_batch_larger_than_the_split_leaves_no_folder(tiny_recipe_file: Path, 
     assert not (tmp_path / "runs").exists()
 
 
+def test_crops_larger_than_the_pictures_leave_no_folder(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"augmentation\.crop_pixels is 60, and the training pictures are 48x48"):
+        train(read_recipe(tiny_recipe_file, ["augmentation.crop_pixels=60"]), runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+EVERYTHING = (
+    "flip_vertical=0.1 shear_degrees=5.0 fill=mirror crop_pixels=40 ten_crop=true brightness=0.2 contrast=0.2 "
+    "noise_deviation=4.0 occlusion=0.3 erase_fill=noise mixup=0.4 cutmix=1.0 strength=falling"
+)
+
+
+def test_a_run_with_every_change_can_be_repeated_to_the_last_bit(
+    trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(tiny_recipe_file, [f"augmentation.{setting}" for setting in EVERYTHING.split()])
+    first, again = (train(recipe, runs_folder=tmp_path / name) for name in ("first", "again"))
+    assert weights(first) == weights(again)
+    assert weights(first) != weights(trained)
+
+
 @pytest.mark.parametrize("damage", [b"", b"nothing", None])
 def test_a_damaged_checkpoint_is_named(trained: RunFolder, damage: bytes | None) -> None:
     content = trained.resume_file.read_bytes()

@@ -36,10 +36,9 @@ def show(
     from mien.data.showing import Shown, draw_chains, fit_chains, select_shown
     from mien.data.steps import check_steps
     from mien.images.reading import PICTURE_SUFFIXES, read_picture
-    from mien.images.writing import write_picture
+    from mien.images.writing import check_drawing_file, write_picture
 
-    if output.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise MienError(f"{output}: the drawing is written as .png or .jpg; name such a file")
+    check_drawing_file(output)
     chains = [check_steps(chain) for chain in steps or []]
     if name not in DATASETS.names() and (Path(name).is_file() or Path(name).suffix.lower() in PICTURE_SUFFIXES):
         if path is not None or row:
