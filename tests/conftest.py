@@ -91,15 +91,13 @@ def fer2013_csv(tmp_path: Path) -> Path:
     return write_csv(tmp_path / "data" / "fer2013.csv", *make_rows(140))
 
 
-@pytest.fixture
-def tiny_recipe_file(tmp_path: Path, fer2013_csv: Path) -> Path:
-    """A recipe that trains a tiny network on the made-up CSV in a second or two."""
-    file = tmp_path / "tiny.toml"
+def write_tiny_recipe(file: Path, csv: Path) -> Path:
+    """Write a recipe that trains a tiny network in a second or two."""
     file.write_text(
         f"""
 name = "tiny"
 [data]
-path = {str(fer2013_csv)!r}
+path = {str(csv)!r}
 [model]
 name = "vgg_se"
 width = 4
@@ -116,6 +114,12 @@ precision = "float32"
 """
     )
     return file
+
+
+@pytest.fixture
+def tiny_recipe_file(tmp_path: Path, fer2013_csv: Path) -> Path:
+    """A recipe that trains a tiny network on the made-up CSV in a second or two."""
+    return write_tiny_recipe(tmp_path / "tiny.toml", fer2013_csv)
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +156,10 @@ def estimator_recipe_file(tmp_path: Path) -> Path:
     usages = ["Training" if row % 10 < 7 else USAGES[1 + row % 2] for row in range(90)]
     csv = write_csv(tmp_path / "patterns" / "fer2013.csv", faces, labels, usages)
     file = tmp_path / "classical.toml"
-    file.write_text(f'name = "classical"\n[data]\npath = {str(csv)!r}\n[model]\nname = "hog_lbp_svm"\n')
+    file.write_text(
+        f'name = "classical"\n[data]\npath = {str(csv)!r}\nallow_missing_classes = true\n'
+        '[model]\nname = "hog_lbp_svm"\n'
+    )
     return file
 
 

@@ -55,6 +55,10 @@ class RunFolderError(MienError):
     """A run folder that is missing, damaged, or belongs to another recipe."""
 
 
+class TrainingError(MienError):
+    """A run that cannot go on as it is: its loss or its weights are not finite any more."""
+
+
 class WeightsError(MienError):
     """Weights that cannot be read or do not fit the network."""
 

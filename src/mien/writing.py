@@ -18,6 +18,7 @@ from mien.errors import MienError
 WRITE_FAULTS: dict[int, str] = {
     errno.ENOSPC: "no space left on the device; free some space or write elsewhere",
     errno.EDQUOT: "the disk quota is used up; free some space or write elsewhere",
+    errno.EFBIG: "the file is larger than allowed here; raise the limit (ulimit -f) or write elsewhere",
     errno.EACCES: "permission denied; write elsewhere or change the folder's permissions",
     errno.EPERM: "permission denied; write elsewhere or change the folder's permissions",
     errno.EROFS: "the file system is read-only; write elsewhere",

@@ -11,7 +11,7 @@ from mien.models import MODELS, create_model
 from mien.training.batches import faces_as_tensor
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import build_recipe
-from mien.training.train import build_trainer, quiet_lightning
+from mien.training.trainer import build_trainer, quiet_lightning
 
 NUM_FACES = 4
 RECIPE = {

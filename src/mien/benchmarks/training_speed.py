@@ -11,11 +11,12 @@ from torch import Tensor
 
 from mien.benchmarks.measurement import Measurement
 from mien.models import create_model
+from mien.training.callbacks import averaging_of
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.optimizers import build_optimizer
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe, build_recipe
-from mien.training.train import averaging_of, build_trainer, quiet_lightning
+from mien.training.trainer import build_trainer, quiet_lightning
 
 BATCH_SIZE = 128
 

@@ -1,5 +1,6 @@
-"""Weights from a file into a network: whole, without the head, or summed over the colours; never half in silence."""
+"""Weights into a file, and from one into a network: whole, without the head, or summed over the colours."""
 
+import json
 import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from mien.errors import WeightsError
 from mien.models.classifier import Classifier
+from mien.writing import write_atomically
 
 _HEAD = "classifier."
 _NAMED_MISMATCHES = 3
@@ -41,6 +43,34 @@ class LoadedWeights:
         if self.left_out:
             words.append(f"the head left out, which is for another number of classes ({', '.join(self.left_out)})")
         return "; ".join(words)
+
+
+def write_weights(file: Path, state: Mapping[str, Tensor], *, facts: Mapping[str, str]) -> Path:
+    """Write weights as safetensors, whole or not at all; equal weights and facts give equal bytes.
+
+    Args:
+        file: File to write.
+        state: State of a network, or of an estimator as tensors.
+        facts: Kept in the file's metadata.
+
+    Returns:
+        The file written.
+
+    Raises:
+        MienError: If the place cannot be written.
+    """
+    plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    return write_atomically(file, _order_metadata(save(plain, dict(facts))))
+
+
+def _order_metadata(file: bytes) -> bytes:
+    """Return the same file with its metadata in order, which safetensors shuffles."""
+    size = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[8 + size :]
 
 
 def read_weights(file: Path) -> dict[str, Tensor]:

@@ -90,6 +90,7 @@ class DataSettings(Section):
         prepare: Steps of preparation, as names or tables.
         on_unreadable: Pictures that cannot be read or show no face to a step: ``refuse`` or ``drop``.
         balance: More rows for rare classes; None adds none.
+        allow_missing_classes: Whether a new run may train without a picture of some class, which it then never answers.
     """
 
     dataset: str = "fer2013"
@@ -106,6 +107,7 @@ class DataSettings(Section):
     prepare: tuple[str | dict[str, Any], ...] = Field((), strict=False)
     on_unreadable: Literal["refuse", "drop"] = "refuse"
     balance: BalanceSettings | None = None
+    allow_missing_classes: bool = False
 
     @model_validator(mode="after")
     def _what_leaks_is_allowed(self) -> "DataSettings":

@@ -73,8 +73,8 @@ class TrainingModule(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Seed everything random anew, so that a resumed epoch equals one that never stopped."""
         seed, epoch = self.recipe.training.seed, self.current_epoch
-        self.generator = epoch_generator(seed, epoch, stream=1)
-        torch.manual_seed(epoch_generator(seed, epoch, stream=2).initial_seed())
+        self.generator = epoch_generator(seed, epoch, stream=1, rank=self.global_rank)
+        torch.manual_seed(epoch_generator(seed, epoch, stream=2, rank=self.global_rank).initial_seed())
         self.loss_sum = self.loss_count = 0.0
         epochs = self.recipe.training.epochs
         self._set_augmentation(self.recipe.augmentation.at_epoch(epoch, epochs=epochs))
@@ -103,6 +103,8 @@ class TrainingModule(lightning.LightningModule):
     def validation_step(self, batch: Batch, _: int) -> None:
         """Count hits and sum the loss of one batch over the recipe's views."""
         images, labels = batch
+        if not len(labels):  # a process may have fewer rows than the others
+            return
         inputs = self.normalise(images)
         views = [inputs if view == "plain" else inputs.flip(-1) for view in self.recipe.training.views]
         activation = self.network.output_activation
@@ -193,6 +195,7 @@ class SplitsInMemory(lightning.LightningDataModule):
     def train_dataloader(self) -> ShuffledBatches:
         """Return the batches of the current epoch."""
         epoch = self.trainer.current_epoch if self.trainer else 0
+        rank, world_size = self._place()
         settings = self.recipe.training
         images, targets = self.training
         return ShuffledBatches(
@@ -202,8 +205,15 @@ class SplitsInMemory(lightning.LightningDataModule):
             seed=settings.seed,
             epoch=epoch,
             probabilities=self.probabilities,
+            rank=rank,
+            world_size=world_size,
         )
 
     def val_dataloader(self) -> OrderedBatches:
         """Return the validation split."""
-        return OrderedBatches(*self.validation)
+        rank, world_size = self._place()
+        return OrderedBatches(*self.validation, rank=rank, world_size=world_size)
+
+    def _place(self) -> tuple[int, int]:
+        """Return the number of this process and how many there are."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)

@@ -27,6 +27,7 @@ from mien.training.data_settings import DataSettings, Section, find_data_faults
 from mien.training.losses import find_loss_faults
 from mien.training.model_settings import HeadSettings, ModelSettings, find_model_faults
 from mien.training.optimization_settings import UNKNOWN, OptimizerSettings, ScheduleSettings
+from mien.training.trainer_settings import TrainerSettings
 
 _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "name": None,
@@ -36,6 +37,17 @@ _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
     "training": ("views", "seed"),
 }
 """What a recipe of an estimator may hold: whole sections, or of a section the keys named."""
+
+_LATER: dict[str, Any] = {
+    "head": None,
+    "loss": {"name": "cross_entropy"},
+    "data.allow_missing_classes": False,
+    "training.targets": "labels",
+    "training.average": "exponential",
+    "training.average_from": 0.75,
+    "training.early_stopping": 0,
+}
+"""Settings that recipes did not always have, with what stood in their place before."""
 
 
 class LossSettings(BaseModel):
@@ -67,8 +79,13 @@ class TrainingSettings(Section):
         class_weights: ``balanced`` weighs the errors of a class by how rare it is; ``none`` weighs all alike.
         sampling: ``level`` draws pictures, with replacement, so that all classes come equally often; ``shuffled``
             takes each once an epoch.
-        average_decay: Decay of the exponential moving average of the weights per step; 0 takes the weights as they are.
+        average: Which mean of the weights is judged and kept: ``exponential``, or ``stochastic`` (stochastic weight
+            averaging: the equal mean of the weights at the ends of the last epochs).
+        average_decay: Decay of the exponential mean per step; 0 takes the weights as they are.
+        average_from: Share of the epochs after which the stochastic mean begins.
+        early_stopping: Epochs without a better validation accuracy after which a run ends; 0 trains all epochs.
         precision: ``auto`` takes bfloat16 where the processor has it; ``bfloat16`` or ``float32``.
+        tensorboard: Whether the curves are also written for TensorBoard, into the run folder.
         views: Views averaged when judging: ``plain``, or ``plain`` and ``flip``.
         seed: Seed of everything random.
     """
@@ -79,8 +96,12 @@ class TrainingSettings(Section):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["shuffled", "level"] = "shuffled"
+    average: Literal["exponential", "stochastic"] = "exponential"
     average_decay: float = Field(0.998, ge=0, lt=1)
+    average_from: float = Field(0.75, ge=0, lt=1)
+    early_stopping: int = Field(0, ge=0)
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    tensorboard: bool = False
     views: tuple[str, ...] = Field(("plain", "flip"), strict=False)
     seed: int = Field(0, ge=0)
 
@@ -114,6 +135,7 @@ class Recipe(Section):
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     training: TrainingSettings = TrainingSettings()
+    trainer: TrainerSettings = TrainerSettings()
 
     @model_validator(mode="after")
     def _momentum_can_cycle(self) -> "Recipe":
@@ -142,9 +164,35 @@ class Recipe(Section):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over all settings that change the outcome (name and note do not)."""
-        settings = self.model_dump(mode="json", exclude={"name", "note"})
-        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+        """SHA-256 over all settings that change the outcome."""
+        return hashlib.sha256(json.dumps(self._settings_that_matter(), sort_keys=True).encode()).hexdigest()
+
+    def find_differences(self, other: "Recipe") -> list[str]:
+        """Return the settings that change the outcome and are not those of another recipe, a phrase each.
+
+        Args:
+            other: The recipe to compare with; phrases say that a setting is this one's and was the other's.
+        """
+        here, there = (_flatten(recipe._settings_that_matter()) for recipe in (self, other))
+        return [
+            f"{key} is {here.get(key, 'missing')} and was {there.get(key, 'missing')}"
+            for key in {**here, **there}
+            if here.get(key, "missing") != there.get(key, "missing")
+        ]
+
+    def _settings_that_matter(self) -> dict[str, Any]:
+        """Return all but name, note, where it trains and what is written beside.
+
+        Settings that recipes did not always have count only where they are set, so that a recipe keeps its fingerprint.
+        """
+        settings = self.model_dump(mode="json", exclude={"name", "note", "trainer"})
+        settings["training"].pop("tensorboard", None)
+        for place, default in _LATER.items():
+            section, _, key = place.rpartition(".")
+            inside = settings[section] if section else settings
+            if inside.get(key) == default:
+                inside.pop(key, None)
+        return settings
 
 
 def read_recipe(file: Path, changes: Iterable[str] = ()) -> Recipe:
@@ -190,6 +238,14 @@ def build_recipe(settings: dict[str, Any], *, source: str = "recipe") -> Recipe:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise RecipeError(f"{source}: {count}: {'; '.join(faults)}")
     return recipe
+
+
+def _flatten(settings: dict[str, Any], place: str = "") -> dict[str, Any]:
+    """Return nested settings under dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= _flatten(value, f"{place}{key}.") if isinstance(value, dict) else {f"{place}{key}": value}
+    return flat
 
 
 def _apply_change(settings: dict[str, Any], change: str) -> None:

@@ -1,9 +1,13 @@
 """``RunFolder``: one training run on disk; resolved recipe, what it saw, curves, weights, and how to go on."""
 
 import csv
+import errno
 import hashlib
 import json
 import platform
+import secrets
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,8 +20,9 @@ from mien.data import FaceSet
 from mien.errors import RecipeError, RunFolderError, WeightsError
 from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON
 from mien.models import ESTIMATORS, Classifier, Estimator, create_estimator, create_model, load_weights
+from mien.models.weights import write_weights
 from mien.training.recipe import Recipe, build_recipe
-from mien.writing import write_atomically
+from mien.writing import explaining_write_faults, write_atomically
 
 CURVE_COLUMNS = ("epoch", "loss", "validation_accuracy", "validation_loss", "learning_rate", "pictures_per_second")
 
@@ -30,8 +35,8 @@ class RunFolder:
     """A training run on disk.
 
     Args:
-        folder: The folder; ``recipe.json``, ``run.json``, ``curves.csv``, ``weights/`` and ``resume.ckpt`` lie in it,
-            of an estimator neither curves nor checkpoint.
+        folder: The folder; ``recipe.json``, ``run.json``, ``curves.csv``, ``curves.png``, ``weights/`` and
+            ``resume.ckpt`` lie in it, of an estimator neither curves nor checkpoint.
     """
 
     folder: Path
@@ -41,6 +46,12 @@ class RunFolder:
         """Lightning's checkpoint after the last complete epoch."""
         return self.folder / "resume.ckpt"
 
+    def remove_partial_files(self) -> None:
+        """Remove what a killed process was writing."""
+        for folder in (self.folder, self.folder / "weights"):
+            for partial_file in folder.glob(".*.partial*"):
+                partial_file.unlink(missing_ok=True)
+
     @property
     def name(self) -> str:
         """Name of the folder."""
@@ -48,29 +59,33 @@ class RunFolder:
 
     @classmethod
     def create(cls, runs_folder: Path, recipe: Recipe, face_set: FaceSet, *, facts: dict[str, Any]) -> "RunFolder":
-        """Return a new run folder, named after the recipe and numbered from 1.
+        """Return a new run folder, named after the recipe and numbered from 1; it is whole or not there.
 
         Args:
             runs_folder: Folder of all runs; made where it is missing.
             recipe: The resolved recipe.
             face_set: The faces as they train, splits and all.
             facts: Further facts for ``run.json``.
+
+        Raises:
+            MienError: If the disk is full or the place may not be written.
         """
-        runs_folder.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while True:
-            folder = runs_folder / f"{recipe.name}-{number}"
+        texts = {
+            "recipe.json": recipe.model_dump_json(indent=2),
+            "run.json": json.dumps(_describe(recipe, face_set) | facts, indent=2),
+        }
+        partial_folder = runs_folder / f".{recipe.name}.{secrets.token_hex(4)}.partial"
+        with explaining_write_faults(runs_folder):
             try:
-                folder.mkdir()
-                break
-            except FileExistsError:
-                number += 1
-        run = cls(folder)
-        (folder / "weights").mkdir()
-        write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=2) + "\n")
-        described = _describe(recipe, face_set) | facts
-        write_atomically(folder / "run.json", json.dumps(described, indent=2) + "\n")
-        return run
+                (partial_folder / "weights").mkdir(parents=True)
+                for name, text in texts.items():
+                    (partial_folder / name).write_text(text + "\n", encoding="utf-8")
+                number = 1
+                while not _rename_to_new(partial_folder, runs_folder / f"{recipe.name}-{number}"):
+                    number += 1
+            finally:
+                shutil.rmtree(partial_folder, ignore_errors=True)
+        return cls(runs_folder / f"{recipe.name}-{number}")
 
     @classmethod
     def open(cls, folder: Path) -> "RunFolder":
@@ -148,34 +163,7 @@ class RunFolder:
             which: ``best`` or ``last``.
             facts: Kept as text in the file's metadata, such as epoch and accuracy.
         """
-        from safetensors.torch import save
-
-        plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-        write_atomically(self.weights_file(which), save(plain, {key: str(value) for key, value in facts.items()}))
-
-    def create_network(self, *, is_pretrained: bool = True) -> Classifier:
-        """Return the recipe's network as training begins with it, head and all.
-
-        Args:
-            is_pretrained: Whether it has the published weights that the recipe may ask for.
-
-        Raises:
-            MienError: If it cannot be built, or the run is of an estimator.
-        """
-        facts, recipe = self.facts, self.recipe
-        options = recipe.model.options
-        crop_side = recipe.augmentation.crop_pixels or None
-        size_hw = tuple(facts["size_hw"]) if "size_hw" in facts else None
-        network = create_model(
-            recipe.model.name,
-            num_classes=len(facts["expressions"]),
-            in_channels=facts["in_channels"],
-            head=None if recipe.head is None else recipe.head.model_dump(),
-            size_hw=(crop_side, crop_side) if crop_side else size_hw,
-            **(options if is_pretrained else {name: options[name] for name in options if name != "pretrained"}),
-        )
-        network.crop_side = crop_side
-        return network
+        write_weights(self.weights_file(which), state, facts={key: str(value) for key, value in facts.items()})
 
     def load_network(self, which: str = "best") -> Classifier:
         """Return the trained network in evaluation mode, on the CPU, in float32.
@@ -186,7 +174,7 @@ class RunFolder:
         """
         file = self._existing_weights(which)
         # The weights are loaded right after; those a run began with need not be there any more.
-        network = self.create_network(is_pretrained=False)
+        network = create_network(self.recipe, self.facts, is_pretrained=False)
         try:
             load_weights(network, file, is_exact=True)
         except WeightsError as fault:
@@ -263,6 +251,32 @@ class RunFolder:
         write_atomically(self.folder / "curves.csv", "\n".join(lines) + "\n")
 
 
+def create_network(recipe: Recipe, facts: Mapping[str, Any], *, is_pretrained: bool = True) -> Classifier:
+    """Return the recipe's network as training begins with it, head and all.
+
+    Args:
+        recipe: The recipe, of a network.
+        facts: What ``run.json`` says of the faces: ``expressions``, ``in_channels``, and ``size_hw`` where it is known.
+        is_pretrained: Whether it has the published weights that the recipe may ask for.
+
+    Raises:
+        MienError: If it cannot be built.
+    """
+    options = recipe.model.options
+    crop_side = recipe.augmentation.crop_pixels or None
+    size_hw = tuple(facts["size_hw"]) if "size_hw" in facts else None
+    network = create_model(
+        recipe.model.name,
+        num_classes=len(facts["expressions"]),
+        in_channels=facts["in_channels"],
+        head=None if recipe.head is None else recipe.head.model_dump(),
+        size_hw=(crop_side, crop_side) if crop_side else size_hw,
+        **(options if is_pretrained else {name: options[name] for name in options if name != "pretrained"}),
+    )
+    network.crop_side = crop_side
+    return network
+
+
 def package_versions(model_name: str) -> dict[str, str]:
     """Return the versions that decide about a result: Python, mien, torch, Lightning, NumPy, an estimator's packages.
 
@@ -271,6 +285,17 @@ def package_versions(model_name: str) -> dict[str, str]:
     """
     own = ESTIMATORS.get(model_name).card.packages if model_name in ESTIMATORS else ("torch", "lightning")
     return {"python": platform.python_version()} | {name: version(name) for name in ("mien", *own, "numpy")}
+
+
+def _rename_to_new(folder: Path, new: Path) -> bool:
+    """Rename a folder and return True, or False where the name is taken by anything but an empty folder."""
+    try:
+        folder.rename(new)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise
+        return False
+    return True
 
 
 def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:

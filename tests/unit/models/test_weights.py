@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from mien.errors import WeightsError
 from mien.models import create_model, load_weights
-from mien.models.weights import naming_a_bad_file, read_weights
+from mien.models.weights import naming_a_bad_file, read_weights, write_weights
 
 OPTIONS = {"width": 8, "hidden": 16}
 
@@ -135,3 +136,15 @@ def test_read_weights_refuses_what_are_no_tensors_by_name(held: object, tmp_path
 def test_naming_a_bad_file_leaves_other_faults_alone(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), naming_a_bad_file(tmp_path):
         _ = 1 / 0
+
+
+def test_equal_weights_are_equal_files(tmp_path: Path) -> None:
+    """safetensors alone shuffles the facts, and with them the fingerprint of the file."""
+    state = {"layers.0.weight": torch.rand(3, 5).T, "l\u00e4ngs": torch.rand(2)}
+    facts = {f"fact {number}": f"{number} \u20ac" for number in range(20)}
+    first = write_weights(tmp_path / "first.safetensors", state, facts=facts)
+    second = write_weights(tmp_path / "second.safetensors", state, facts=dict(reversed(facts.items())))
+    assert first.read_bytes() == second.read_bytes()
+    assert all(torch.equal(value, state[name]) for name, value in read_weights(first).items())
+    with safe_open(first, "pt") as opened:
+        assert opened.metadata() == facts

@@ -10,9 +10,9 @@ from mien.errors import DataError
 from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator, faces_as_tensor
 
 
-def make_batches(epoch: int = 0, seed: int = 0) -> ShuffledBatches:
+def make_batches(epoch: int = 0, seed: int = 0, **place: int) -> ShuffledBatches:
     images = torch.arange(50, dtype=torch.uint8).reshape(50, 1, 1, 1)
-    return ShuffledBatches(images, torch.arange(50), batch_size=8, seed=seed, epoch=epoch)
+    return ShuffledBatches(images, torch.arange(50), batch_size=8, seed=seed, epoch=epoch, **place)
 
 
 def test_an_epoch_shows_each_picture_at_most_once_and_leaves_the_rest_out() -> None:
@@ -43,8 +43,35 @@ def test_probabilities_say_how_often_each_picture_is_drawn() -> None:
 
 
 def test_fewer_pictures_than_a_batch_are_refused() -> None:
-    with pytest.raises(DataError, match="5 training pictures are fewer than one batch of 8"):
+    message = r"5 training pictures are fewer than one batch of 8; lower training\.batch_size"
+    with pytest.raises(DataError, match=message):
         ShuffledBatches(torch.zeros(5, 1, 2, 2), torch.zeros(5), batch_size=8, seed=0, epoch=0)
+
+
+@pytest.mark.parametrize("world_size", [2, 4])
+def test_processes_share_each_batch_of_one(world_size: int) -> None:
+    shares = [list(make_batches(rank=rank, world_size=world_size)) for rank in range(world_size)]
+    for number, (images, labels) in enumerate(make_batches()):
+        parts = [share[number] for share in shares]
+        assert {len(part[1]) for part in parts} == {8 // world_size}
+        assert torch.equal(torch.cat([part[0] for part in parts]), images)
+        assert torch.equal(torch.cat([part[1] for part in parts]), labels)
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused() -> None:
+    message = r"3 processes cannot share a batch of 8 evenly; make training\.batch_size a multiple of 3"
+    with pytest.raises(DataError, match=message):
+        make_batches(world_size=3)
+
+
+@pytest.mark.parametrize(("num_rows", "world_size"), [(50, 2), (51, 2), (33, 4), (3, 4), (64, 2)])
+def test_processes_share_a_split_without_doubles_and_wait_for_none(num_rows: int, world_size: int) -> None:
+    labels = torch.arange(num_rows)
+    place = {"batch_size": 16, "world_size": world_size}
+    shares = [OrderedBatches(torch.zeros(num_rows, 1), labels, rank=rank, **place) for rank in range(world_size)]
+    assert len({len(share) for share in shares}) == len({len(list(share)) for share in shares}) == 1
+    seen = torch.cat([part for share in shares for _, part in share])
+    assert sorted(seen.tolist()) == labels.tolist()
 
 
 def test_ordered_batches_keep_every_row_in_order() -> None:
@@ -54,9 +81,9 @@ def test_ordered_batches_keep_every_row_in_order() -> None:
     assert torch.equal(torch.cat([labels for _, labels in batches]), torch.arange(50))
 
 
-def test_streams_of_one_epoch_differ() -> None:
-    seeds = {epoch_generator(0, 0, stream=stream).initial_seed() for stream in range(4)}
-    assert len(seeds) == 4
+def test_streams_and_processes_of_one_epoch_differ() -> None:
+    seeds = {epoch_generator(0, 0, stream=stream, rank=rank).initial_seed() for stream in range(5) for rank in (0, 1)}
+    assert len(seeds) == 10
 
 
 def test_faces_as_tensor_puts_channels_first(fer2013_csv: Path) -> None:

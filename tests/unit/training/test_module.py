@@ -173,6 +173,13 @@ def test_splits_in_memory_draw_labels_anew_each_epoch(batch: tuple[torch.Tensor,
         assert labels.tolist() == [drawn[tuple(face.flatten().tolist())] for face in faces]
 
 
+def test_a_process_without_rows_left_judges_nothing() -> None:
+    module = make_module()
+    module.on_validation_epoch_start()
+    module.validation_step((torch.zeros(0, 1, 48, 48), torch.zeros(0, dtype=torch.int64)), 0)
+    assert module.validation_sums.tolist() == [0, 0, 0]
+
+
 def test_splits_in_memory_give_each_row(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
     splits = SplitsInMemory(batch, batch, make_module(batch_size=8).recipe)
     assert sum(len(labels) for _, labels in splits.train_dataloader()) == 16

@@ -24,3 +24,18 @@ def test_auto_looks_at_the_processor(
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
     assert choose_precision("auto") == expected
+
+
+@pytest.mark.parametrize(
+    ("has_it", "expected"), [(True, ("bfloat16", "this GPU has it")), (False, ("float32", "this GPU has no bfloat16"))]
+)
+def test_auto_looks_at_the_gpu(monkeypatch: pytest.MonkeyPatch, has_it: bool, expected: tuple[str, str]) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_it)
+    assert choose_precision("auto") == choose_precision("auto", accelerator="gpu") == expected
+
+
+def test_a_gpu_that_does_not_train_does_not_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
+    assert choose_precision("auto", accelerator="cpu") == ("bfloat16", "this CPU has AMX")

@@ -153,11 +153,21 @@ def test_options_of_a_loss_survive_the_run_folder() -> None:
     assert build_recipe(json.loads(recipe.model_dump_json())).loss.options == {"gamma": 1.5}
 
 
-def test_fingerprint_ignores_name_and_note_only() -> None:
+def test_the_fingerprint_is_of_what_changes_the_outcome() -> None:
     recipe = build_recipe(SMALLEST)
-    assert build_recipe({**SMALLEST, "name": "other", "note": "x"}).fingerprint == recipe.fingerprint
+    beside = {"name": "other", "note": "x", "trainer": {"devices": 2}, "training": {"tensorboard": True}}
+    assert build_recipe({**SMALLEST, **beside}).fingerprint == recipe.fingerprint
     assert build_recipe({**SMALLEST, "training": {"seed": 1}}).fingerprint != recipe.fingerprint
     assert build_recipe({"name": "some", "model": {"name": "vgg_se", "width": 8}}).fingerprint != recipe.fingerprint
+
+
+def test_differences_are_named_with_both_values() -> None:
+    recipe = build_recipe({"name": "some", "model": {"name": "vgg_se", "width": 8}, "training": {"seed": 1}})
+    assert recipe.find_differences(build_recipe({**SMALLEST, "note": "x", "trainer": {"devices": 2}})) == [
+        "model.width is 8 and was missing",
+        "training.seed is 1 and was 0",
+    ]
+    assert recipe.find_differences(recipe) == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,31 @@ def test_runs_are_numbered(run: RunFolder, tiny_recipe_file: Path) -> None:
     assert (run.name, other.name) == ("tiny-1", "tiny-2")
 
 
+def test_names_that_are_taken_are_passed_over(run: RunFolder, tiny_recipe_file: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file)
+    (run.folder.parent / "tiny-2").write_text("a file")
+    other = RunFolder.create(run.folder.parent, recipe, read_training_data(recipe.data).face_set, facts={})
+    assert other.name == "tiny-3"
+    assert sorted(path.name for path in other.folder.iterdir()) == ["recipe.json", "run.json", "weights"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MienError, match="file/runs: cannot be written: part of the path is a file"):
+        RunFolder.create(tmp_path / "file" / "runs", recipe, read_training_data(recipe.data).face_set, facts={})
+
+
+def test_what_a_killed_process_was_writing_is_removed(run: RunFolder) -> None:
+    left = [run.folder / ".resume.1a2b.partial.ckpt", run.folder / "weights" / ".best.3c4d.partial.safetensors"]
+    for file in left:
+        file.write_text("half")
+    run.save_weights({"some": torch.zeros(1)}, which="best", facts={})
+    run.remove_partial_files()
+    assert not any(file.exists() for file in left)
+    assert run.weights_file().exists()
+
+
 def test_what_was_seen_is_written_down(run: RunFolder, tiny_recipe_file: Path) -> None:
     facts = run.facts
     assert facts["splits_seen"] == {"training": "trained on", "validation": "chosen on"}

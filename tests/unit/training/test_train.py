@@ -1,4 +1,5 @@
 import csv
+import re
 import signal
 import subprocess
 import sys
@@ -55,9 +56,12 @@ def test_best_is_the_epoch_of_the_highest_validation_accuracy(tiny_recipe_file: 
     assert float(facts["validation_accuracy"]) == pytest.approx(max(accuracies), abs=1e-5)
 
 
-def test_the_same_recipe_gives_the_same_weights(trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path) -> None:
+def test_the_same_recipe_gives_the_same_files_of_weights(
+    trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
     again = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "again")
-    assert weights(again) == weights(trained)
+    for which in ("best", "last"):
+        assert again.weights_file(which).read_bytes() == trained.weights_file(which).read_bytes()
     other = train(read_recipe(tiny_recipe_file, ["training.seed=1"]), runs_folder=tmp_path / "other")
     assert weights(other) != weights(trained)
 
@@ -134,10 +138,7 @@ train(read_recipe(Path(sys.argv[1]), ["training.epochs=8"]), runs_folder=Path(sy
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_run_goes_on_as_if_it_had_never_stopped(
-    tiny_recipe_file: Path, tmp_path: Path, how: signal.Signals
-) -> None:
+def test_a_run_stopped_by_ctrl_c_goes_on_as_if_it_had_never_stopped(tiny_recipe_file: Path, tmp_path: Path) -> None:
     whole = train(read_recipe(tiny_recipe_file, ["training.epochs=8"]), runs_folder=tmp_path / "whole")
     folder = tmp_path / "killed" / "tiny-1"
     process = subprocess.Popen(
@@ -148,11 +149,10 @@ def test_a_killed_run_goes_on_as_if_it_had_never_stopped(
     deadline = time.monotonic() + 120
     while not (folder / "resume.ckpt").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(how)
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode != 0, "the run ended before it could be stopped"
-    if how == signal.SIGINT:
-        assert f"go on with: mien train --resume {folder}" in errors.replace("\n", "")
+    assert f"go on with: mien train --resume {folder}" in errors.replace("\n", "")
     resumed = resume_training(folder)
     assert weights(resumed) == weights(whole)
     assert weights(resumed, "best") == weights(whole, "best")
@@ -175,6 +175,31 @@ def test_resuming_a_finished_run_changes_nothing(trained: RunFolder) -> None:
     assert len(trained.read_curves()) == 2
 
 
+def test_a_run_goes_on_beside_its_own_recipe(trained: RunFolder, tiny_recipe_file: Path) -> None:
+    beside = ['name="other"', "trainer.num_nodes=1", "training.tensorboard=true"]
+    assert resume_training(trained.folder, recipe=read_recipe(tiny_recipe_file, beside)).folder == trained.folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "differences"),
+    [
+        (["training.epochs=3"], "training.epochs is 3 and was 2"),
+        (
+            ["training.epochs=3", "optimizer.momentum=0.5", "model.width=8", "training.seed=1"],
+            "model.width is 8 and was 4; optimizer.momentum is 0.5 and was 0.9; training.epochs is 3 and was 2, "
+            "and 1 more",
+        ),
+    ],
+)
+def test_resume_refuses_another_recipe(
+    trained: RunFolder, tiny_recipe_file: Path, changes: list[str], differences: str
+) -> None:
+    own = f"start a new run, or go on with its own recipe: mien train --resume {trained.folder}"
+    message = f"{trained.folder}: a run of another recipe: {differences}; {own}"
+    with pytest.raises(RunFolderError, match=f"^{re.escape(message)}$"):
+        resume_training(trained.folder, recipe=read_recipe(tiny_recipe_file, changes))
+
+
 def test_resume_refuses_other_data(trained: RunFolder, fer2013_csv: Path) -> None:
     text = fer2013_csv.read_text()
     fer2013_csv.write_text(text.replace("\n0,", "\n1,", 1))
@@ -186,6 +211,38 @@ def test_a_set_without_validation_is_refused(tiny_recipe_file: Path, fer2013_csv
     fer2013_csv.write_text(fer2013_csv.read_text().replace("PublicTest", "Training"))
     with pytest.raises(DataError, match="fer2013 has no validation split"):
         train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def drop_from_training(fer2013_csv: Path, *labels: int) -> None:
+    header, *rows = fer2013_csv.read_text().splitlines()
+    kept = [row for row in rows if not (int(row[0]) in labels and row.endswith("Training"))]
+    fer2013_csv.write_text("\n".join([header, *kept]) + "\n")
+
+
+def test_classes_missing_from_training_are_refused(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path) -> None:
+    drop_from_training(fer2013_csv, 1, 4)
+    message = (
+        "fer2013: no training picture of disgust, sad; add some, leave it out with data.expressions, or "
+        "accept it with data.allow_missing_classes=true"
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
+        train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_classes_missing_from_training_can_be_allowed(
+    tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path
+) -> None:
+    drop_from_training(fer2013_csv, 1)
+    recipe = read_recipe(tiny_recipe_file, ["data.allow_missing_classes=true"])
+    assert len(train(recipe, runs_folder=tmp_path / "runs").read_curves()) == 2
+
+
+def test_a_batch_that_processes_cannot_share_leaves_no_folder(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["trainer.devices=3", 'trainer.accelerator="cpu"'])
+    with pytest.raises(DataError, match="3 processes cannot share a batch of 16 evenly"):
+        train(recipe, runs_folder=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 

@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,11 +29,40 @@ def test_faults_of_a_recipe_come_in_one_line(run: Callable[..., Ran], tmp_path: 
         assert part in done.err
 
 
-def test_recipe_or_run_must_be_named(run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path) -> None:
-    for arguments in ((), (tiny_recipe_file, "--resume", tmp_path)):
-        done = run("train", *arguments)
-        assert done.code == 2
-        assert "name either a recipe or --resume RUN" in done.err
+def test_recipe_or_run_must_be_named(run: Callable[..., Ran]) -> None:
+    done = run("train")
+    assert done.code == 2
+    assert "name a recipe, --resume RUN, or both" in done.err
+
+
+def test_a_recipe_beside_the_run_must_be_its_own(
+    run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs" / "tiny-1"
+    first = run("train", tiny_recipe_file, "--runs", folder.parent)
+    assert (first.code, run("train", tiny_recipe_file, "--resume", folder).out) == (0, first.out)
+    done = run("train", tiny_recipe_file, "training.epochs=5", "--resume", folder)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert f"{folder}: a run of another recipe: training.epochs is 5 and was 2; start a new run" in done.err
+
+
+def test_a_full_disk_is_one_line(
+    run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def refuse_checkpoints(path: Path, data: bytes) -> int:
+        if ".resume." in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse_checkpoints)
+    folder = tmp_path / "runs" / "tiny-1"
+    done = run("train", tiny_recipe_file, "--runs", folder.parent)
+    assert (done.code, done.out) == (2, "")
+    expected = f"error: {folder}/resume.ckpt: cannot be written: no space left on the device; free some space or "
+    expected += f"write elsewhere; then go on with: mien train --resume {folder}"
+    assert done.err.splitlines()[-1] == expected
 
 
 def test_a_folder_that_is_no_run_is_refused(run: Callable[..., Ran], tmp_path: Path) -> None:
