@@ -7,6 +7,7 @@ import torch
 
 from mien.errors import MienError, RunFolderError
 from mien.training import RunFolder, read_recipe
+from mien.training.run_folder import create_network
 from mien.training.training_data import read_training_data
 
 
@@ -72,7 +73,7 @@ def test_a_network_with_a_head_comes_back_as_it_went(run: RunFolder, tiny_recipe
     recipe = read_recipe(tiny_recipe_file, changes)
     facts = {"mean": 120.0, "std": 60.0, "in_channels": 1, "size_hw": [32, 64]}
     headed = RunFolder.create(run.folder.parent, recipe, read_training_data(recipe.data).face_set, facts=facts)
-    network = headed.create_network()
+    network = create_network(headed.recipe, headed.facts)
     headed.save_weights(network.state_dict(), which="best", facts={})
     images = torch.rand(2, 1, 32, 64)
     loaded = headed.load_network()
