@@ -47,6 +47,10 @@ class RecipeError(MienError):
     """A recipe with faults; the message lists them all."""
 
 
+class SearchError(MienError):
+    """A search whose storage cannot be used, or of which nothing can be told yet."""
+
+
 class ProtocolError(MienError):
     """A judgement that would not be honest: the split was seen, or copies stand on both sides."""
 

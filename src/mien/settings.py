@@ -1,5 +1,6 @@
-"""``key=value`` as a person types it; the value is TOML, a bare word is text."""
+"""``key=value`` as a person types it; the value is TOML, a bare word is text. And values as TOML again."""
 
+import json
 import tomllib
 
 from mien.errors import MienError
@@ -26,3 +27,22 @@ def parse_setting(text: str, *, expected: str = "key=value") -> tuple[str, objec
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value
+
+
+def to_toml(value: object) -> str:
+    """Return a value as TOML on one line.
+
+    Args:
+        value: Text, number, truth, or a list or table of these; what a table holds as None is left out.
+
+    Example:
+        >>> to_toml([0.5, "both", True, {"name": "resize"}])
+        '[0.5, "both", true, {"name" = "resize"}]'
+    """
+    if isinstance(value, dict):
+        inside = (f"{to_toml(key)} = {to_toml(each)}" for key, each in value.items() if each is not None)
+        return "{" + ", ".join(inside) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(to_toml, value)) + "]"
+    # What JSON writes is TOML too, but for one sign that TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -41,6 +41,7 @@ PARAMETERS = {
     "densenet169": 12_496_135,
     "feed_forward": 1_313_287,
     "fer_net": 4_474_759,
+    "genome_cnn": 368_555,
     "googlenet": 5_607_079,
     "inception_resnet_v2": 54_317_223,
     "inception_v3": 21_799_911,
@@ -187,6 +188,7 @@ COUNTS: list[tuple[str, dict[str, Any], int]] = [
     ("vgg_se", {"width": 19}, 774_374),
     ("vgg_se", {"width": 24, "pooling": "average"}, 724_181),
     ("vgg_se", {"attention": False}, 1_764_775),
+    ("genome_cnn", {"genome": "stem16|plain:16x1"}, 2_631),
 ]
 # All that is counted without the head, with running statistics. Keras publishes the same, but that its ResNetV2 have
 # biases (19,008 and 36,416 more) and its Inceptions no scales (17,216 and 30,272 less).
@@ -241,6 +243,7 @@ ATTENTION_MAPS = {
     "cifar_resnet32_cbam": 2 * 15,
     "cifar_resnet50_cbam": 2 * 24,
     "cnn_mha": 2,
+    "genome_cnn": 1 + 2,
     "mobilenet48": 8,
     "residual_masking": 4,
     "resnest50": 16,

@@ -1,12 +1,12 @@
 """``Campaign``: one recipe, variants of it, and the seeds that each is trained with; read from a TOML file."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from mien.errors import MienError, RecipeError
+from mien.studies.reading import read_section
 from mien.training.data_settings import Section
 from mien.training.recipe import Recipe, read_recipe
 
@@ -66,17 +66,7 @@ def read_campaign(file: Path) -> Campaign:
     Raises:
         RecipeError: If the file is missing, is no TOML or is no campaign, or a variant's recipe has faults.
     """
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"{file} does not exist; expected a campaign in TOML") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
-        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
-    try:
-        campaign = Campaign.model_validate(settings)
-    except ValidationError as fault:
-        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors()]
-        raise RecipeError(f"{file}: {'; '.join(lines)}") from None
+    campaign = read_section(file, Campaign, noun="campaign")
     campaign = campaign.model_copy(update={"recipe": file.parent / campaign.recipe})
     for variant in campaign.variants:
         try:

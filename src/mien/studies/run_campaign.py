@@ -3,8 +3,10 @@
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from lightning import Callback
 
 from mien.errors import MienError
 from mien.evaluation.judge import predict_for_choice
@@ -55,7 +57,7 @@ def run_campaign(
             break
         say(f"run {number} of {len(missing)}: {variant}, seed {seed}")
         recipe = campaign.recipe_of(variant, seed)
-        run = _train_or_go_on(recipe, runs_folder=runs_folder)
+        run = train_or_go_on(recipe, runs_folder=runs_folder)
         result = _measure(run, variant=variant, seed=seed)
         say(f"{variant}, seed {seed}: validation {result.accuracy:.2%}")
         results = current_results(campaign, [*results, result])
@@ -81,11 +83,21 @@ def find_run(recipe: Recipe, *, runs_folder: Path) -> RunFolder | None:
     return next((run for run in found if run.is_finished), found[0] if found else None)
 
 
-def _train_or_go_on(recipe: Recipe, *, runs_folder: Path) -> RunFolder:
+def train_or_go_on(recipe: Recipe, *, runs_folder: Path, callbacks: Sequence[Callback] = ()) -> RunFolder:
+    """Return the finished run of a recipe: one that is there, one that stopped and goes on, or a new one.
+
+    Args:
+        recipe: The recipe.
+        runs_folder: Folder of all runs.
+        callbacks: What else happens around the epochs of a network.
+
+    Raises:
+        DataError: If the data set cannot be read.
+    """
     run = find_run(recipe, runs_folder=runs_folder)
     if run is None:
-        return train(recipe, runs_folder=runs_folder)
-    return run if run.is_finished else resume_training(run.folder)
+        return train(recipe, runs_folder=runs_folder, callbacks=callbacks)
+    return run if run.is_finished else resume_training(run.folder, callbacks=callbacks)
 
 
 def _measure(run: RunFolder, *, variant: str, seed: int) -> RunResult:

@@ -50,7 +50,7 @@ def fit_network(
         recipe: Its recipe.
         face_set: The data set as the recipe gives it.
         facts: What ``run.json`` says of the training split and of the precision.
-        trainer: Trains; it has no callbacks as yet.
+        trainer: Trains; the callbacks that it has come after those of every run.
         console: Where progress goes.
 
     Raises:
@@ -145,7 +145,7 @@ def _run_trainer(
     checkpoint: Path | None,
     callbacks: list[Callback],
 ) -> None:
-    trainer.callbacks += callbacks  # type: ignore[attr-defined]
+    trainer.callbacks = [*callbacks, *trainer.callbacks]  # type: ignore[attr-defined]
     try:
         with quiet_lightning():
             trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=False)

@@ -134,10 +134,14 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether it was trained for all of its recipe's epochs, or its estimator was fitted."""
-        if self.recipe.model.is_estimator:
+        """Whether it was trained to its end, early or after all epochs, or its estimator was fitted."""
+        recipe = self.recipe
+        if recipe.model.is_estimator:
             return self.weights_file().exists()
-        return len(self.read_curves()) >= self.recipe.training.epochs
+        accuracies = [row["validation_accuracy"] for row in self.read_curves()]
+        patience = recipe.training.early_stopping or recipe.training.epochs
+        has_stopped_early = bool(accuracies) and len(accuracies) - 1 - accuracies.index(max(accuracies)) >= patience
+        return has_stopped_early or len(accuracies) >= recipe.training.epochs
 
     @property
     def mean(self) -> float:

@@ -1,12 +1,13 @@
 """Training: from a recipe, or from the run folder of one that stopped."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning import Trainer
+from lightning import Callback, Trainer
 
 from mien.data import FaceSet
 from mien.errors import DataError, RunFolderError
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console | None" = None) -> RunFolder:
+def train(
+    recipe: Recipe,
+    *,
+    runs_folder: Path = Path("runs"),
+    console: "Console | None" = None,
+    callbacks: Sequence[Callback] = (),
+) -> RunFolder:
     """Train a network from scratch, or fit an estimator, and return the run folder.
 
     The weights kept as ``best`` are those of the epoch with the highest accuracy on the validation split; of an
@@ -37,6 +44,7 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
         recipe: Everything the run depends on.
         runs_folder: Folder of all runs.
         console: Where progress goes; None takes standard error.
+        callbacks: What else happens around the epochs of a network, after all that is kept of them.
 
     Raises:
         DataError: If the data set cannot be read, training lacks a class, a batch cannot be made of it, or it has no
@@ -69,6 +77,7 @@ def train(recipe: Recipe, *, runs_folder: Path = Path("runs"), console: "Console
     facts |= {"precision": precision, "precision_reason": reason, "world_size": trainer.world_size}
     facts |= {"targets": targets.facts}
     new_run = RunFolder.create(runs_folder, recipe, face_set, facts=facts) if trainer.is_global_zero else None
+    trainer.callbacks += callbacks  # type: ignore[attr-defined]
     return fit_network(new_run, recipe, face_set, facts=facts, trainer=trainer, console=_or_standard_error(console))
 
 
@@ -106,7 +115,13 @@ def _prepare_trainer(recipe: Recipe, *, precision: str, num_training: int) -> Tr
     return trainer
 
 
-def resume_training(folder: Path, *, recipe: Recipe | None = None, console: "Console | None" = None) -> RunFolder:
+def resume_training(
+    folder: Path,
+    *,
+    recipe: Recipe | None = None,
+    console: "Console | None" = None,
+    callbacks: Sequence[Callback] = (),
+) -> RunFolder:
     """Go on with a run that stopped and return its folder; at most one epoch is lost, an estimator is fitted anew.
 
     Args:
@@ -114,6 +129,7 @@ def resume_training(folder: Path, *, recipe: Recipe | None = None, console: "Con
         recipe: The recipe that the run is to be of; its section ``[trainer]`` says where to go on. None takes the
             run's own.
         console: Where progress goes; None takes standard error.
+        callbacks: What else happens around the epochs of a network, after all that is kept of them.
 
     Raises:
         RunFolderError: If it is no run folder, the run is of another recipe, or the data or votes are not those it
@@ -134,6 +150,7 @@ def resume_training(folder: Path, *, recipe: Recipe | None = None, console: "Con
         raise RunFolderError(f"{folder}: the votes are not those this run began with; start a new run instead")
     num_training = face_set.split_counts()["training"]
     trainer = _prepare_trainer(recipe, precision=facts["precision"], num_training=num_training)
+    trainer.callbacks += callbacks  # type: ignore[attr-defined]
     return fit_network(run, recipe, face_set, facts=facts, trainer=trainer, console=_or_standard_error(console))
 
 

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from lightning import Callback, LightningModule, Trainer
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -36,6 +37,18 @@ def test_a_run_leaves_everything_behind(trained: RunFolder) -> None:
     assert trained.resume_file.exists()
     assert trained.facts["precision"] == "float32"
     assert 100 < trained.facts["mean"] < 140
+
+
+def test_further_callbacks_run_after_what_is_kept_of_an_epoch(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    class StopAfterTheFirst(Callback):
+        def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+            trainer.should_stop = True
+
+    run = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", callbacks=[StopAfterTheFirst()])
+    assert len(run.read_curves()) == 1
+    assert run.resume_file.exists()
+    again = resume_training(run.folder, callbacks=[StopAfterTheFirst()])
+    assert len(again.read_curves()) == 2
 
 
 def test_training_learns(tiny_recipe_file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Files that say what to study: TOML to a checked section, for campaigns and searches."""
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from mien.errors import RecipeError
+from mien.training.data_settings import Section
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+def read_section(file: Path, section: type[AnySection], *, noun: str) -> AnySection:
+    """Return what a TOML file says.
+
+    Args:
+        file: The file.
+        section: What it must hold, at its top level.
+        noun: What error messages call it, such as ``campaign``.
+
+    Raises:
+        RecipeError: If the file is missing, is no TOML or has faults, all of them in one line.
+    """
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{file} does not exist; expected a {noun} in TOML") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
+    try:
+        return section.model_validate(settings)
+    except ValidationError as fault:
+        lines = [f"{'.'.join(map(str, each['loc'])) or noun}: {each['msg']}" for each in fault.errors()]
+        raise RecipeError(f"{file}: {'; '.join(lines)}") from None

@@ -1,0 +1,1 @@
+"""Searching a recipe's settings and a network's structure: trials are trained, judged on validation and remembered."""
