@@ -13,7 +13,7 @@ from mien.evaluation.protocol import (
 )
 from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
-from mien.metrics.predictions import Predictions
+from mien.metrics.predictions import TRAINED_ON, Predictions
 from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
@@ -61,6 +61,8 @@ def judge(
 ) -> Record:
     """Open the test split for a run, calibrated on validation, and return the sealed record.
 
+    A run that was trained on validation, too, is judged uncalibrated, and the record tells no choice.
+
     Args:
         run: A trained run.
         results_folder: Where records lie.
@@ -78,13 +80,15 @@ def judge(
     check_may_open(model=name, shipped_name=ships_as, results_folder=results_folder, data_set=face_set.name)
     compared = None if reference is None else judged_predictions(reference)
     temperature = fit_run_temperature(run, face_set, views=views)
+    has_choice = TRAINED_ON not in run.facts["splits_seen"]["validation"]
+    chosen_on = predict_split(run, face_set, "validation", views=views) if has_choice else None
     return open_test_split(
         apply_temperature(predict_split(run, face_set, "test", views=views), temperature),
         results_folder=results_folder,
         recipe=run.recipe.model_dump(mode="json"),
         shipped_name=ships_as,
         reference=compared,
-        choice=apply_temperature(predict_split(run, face_set, "validation", views=views), temperature),
+        choice=None if chosen_on is None else apply_temperature(chosen_on, temperature),
         num_parameters=load_predictor(run).num_parameters,
         temperature=temperature,
     )

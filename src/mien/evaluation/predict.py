@@ -13,7 +13,7 @@ from mien.data import FaceSet
 from mien.data.audit.copies import rows_with_copy_in
 from mien.errors import DataError, ProtocolError
 from mien.evaluation.calibrators import fit_temperature
-from mien.metrics.predictions import Predictions
+from mien.metrics.predictions import TRAINED_ON, Predictions
 from mien.models import Classifier, Estimator, compute_log_probabilities, count_parameters
 from mien.models.outputs import to_logits
 from mien.recognition.model_file import order_views
@@ -183,7 +183,12 @@ def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Seque
 
 
 def fit_run_temperature(run: RunFolder, face_set: FaceSet, *, views: Sequence[str] | None = None) -> float:
-    """Return the temperature of a run, fitted on its validation split with the given views or the recipe's."""
+    """Return the temperature of a run, fitted on its validation split with the given views or the recipe's.
+
+    A run that was trained on validation has nothing to fit it on: it stays 1.
+    """
+    if TRAINED_ON in run.facts["splits_seen"]["validation"]:
+        return 1.0
     chosen_on = predict_split(run, face_set, "validation", views=views)
     return fit_temperature(chosen_on.probabilities, chosen_on.labels)
 

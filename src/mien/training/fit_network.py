@@ -3,9 +3,11 @@
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
 import torch
 from lightning import Callback, Trainer
 
@@ -13,6 +15,8 @@ from mien.data import FaceSet
 from mien.data.balancing import class_weights, sampling_weights
 from mien.errors import MienError, MissingExtraError, RunFolderError, TrainingError
 from mien.models import count_parameters
+from mien.models.rebuilding import settle_batch_norms
+from mien.models.weights import LoadedWeights
 from mien.training.batches import faces_as_tensor
 from mien.training.callbacks import (
     KeepCurvesAndWeights,
@@ -27,11 +31,15 @@ from mien.training.learning_curves import draw_learning_curves
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder, create_network
+from mien.training.starting_weights import StartingWeights, begin_with
 from mien.training.targets import Targets, build_targets
 from mien.training.trainer import quiet_lightning
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+NUM_FACES_TO_SETTLE = 512
+"""Training faces by which batch norms that came back from a model file get their statistics."""
 
 
 def fit_network(
@@ -42,6 +50,7 @@ def fit_network(
     facts: dict[str, Any],
     trainer: Trainer,
     console: "Console",
+    weights: StartingWeights | None = None,
 ) -> RunFolder:
     """Train a network to the end of its recipe and return its run folder; the first of several processes alone returns.
 
@@ -52,6 +61,7 @@ def fit_network(
         facts: What ``run.json`` says of the training split and of the precision.
         trainer: Trains; the callbacks that it has come after those of every run.
         console: Where progress goes.
+        weights: What the network begins with; None begins from nothing.
 
     Raises:
         RunFolderError: If the checkpoint to go on from is damaged.
@@ -60,13 +70,9 @@ def fit_network(
         KeyboardInterrupt: On Ctrl-C.
         SystemExit: With 0, at the end of another process than the first.
     """
-    targets = build_targets(face_set, recipe.training.targets)
-    # Votes are no part of the data's fingerprint.
-    if facts.get("targets", targets.facts) != targets.facts:
-        raise RunFolderError(
-            f"{run and run.folder}: the votes are not those this run began with; start a new run instead"
-        )
+    targets = build_targets(_as_it_trains(face_set, recipe), recipe.training.targets)
     module, data = _build_module(recipe, face_set, targets, facts=facts)
+    loaded = f", beginning with {_begin(module, data, weights, face_set)}" if weights else ""
     checkpoint = _find_checkpoint(run) if run else None
     if run is None or not trainer.is_global_zero:
         _take_part(trainer, module, data, checkpoint=checkpoint)
@@ -75,9 +81,11 @@ def fit_network(
     _say(
         console,
         f"{run.folder}: {recipe.model.name}, {count_parameters(module.network):,} parameters, "
-        f"{counts['training']:,} faces train, {counts['validation']:,} choose, "
+        f"{counts['training']:,} faces train, {counts['validation']:,} "
+        f"{'train, too, and nothing chooses' if recipe.training.join_validation else 'choose'}, "
         f"{facts['precision']} ({facts['precision_reason']}){others}"
-        + (f", {targets}" if recipe.training.targets != "labels" else ""),
+        + (f", {targets}" if recipe.training.targets != "labels" else "")
+        + loaded,
     )
     try:
         _run_trainer(trainer, module, data, checkpoint=checkpoint, callbacks=_callbacks(recipe, run, console))
@@ -101,7 +109,11 @@ def _build_module(
 ) -> tuple[TrainingModule, SplitsInMemory]:
     torch.manual_seed(recipe.training.seed)
     network = create_network(recipe, facts | {"expressions": face_set.expressions})
-    weights = torch.from_numpy(class_weights(face_set)) if recipe.training.class_weights == "balanced" else None
+    weights = (
+        torch.from_numpy(class_weights(_as_it_trains(face_set, recipe)))
+        if recipe.training.class_weights == "balanced"
+        else None
+    )
     lowest, highest = facts.get("value_range", (0.0, 255.0))
     module = TrainingModule(
         network,
@@ -111,15 +123,17 @@ def _build_module(
         value_range=(lowest, highest),
         class_weights=weights,
     )
-    (faces, _), validation = _split_as_tensors(face_set, "training"), _split_as_tensors(face_set, "validation")
-    drawn = torch.from_numpy(sampling_weights(face_set.split("training")))
+    validation = _as_tensors(face_set.split("validation"))
+    training = _as_it_trains(face_set, recipe).split("training")
+    faces, _ = _as_tensors(training)
+    drawn = torch.from_numpy(sampling_weights(training))
     probabilities = drawn if recipe.training.sampling == "level" else None
     return module, SplitsInMemory((faces, targets), validation, recipe, probabilities=probabilities)
 
 
 def _callbacks(recipe: Recipe, run: RunFolder | None, console: "Console | None") -> list[Callback]:
     """Return what happens around the epochs, in this order; without a run, what other processes than the first do."""
-    keep = KeepCurvesAndWeights(run)
+    keep = KeepCurvesAndWeights(run, is_choosing=not recipe.training.join_validation)
     callbacks: list[Callback] = [StopWhenNotFinite(), keep, *averaging_of(recipe)]
     if recipe.training.early_stopping:
         callbacks.append(StopEarly(recipe.training.early_stopping, keep))
@@ -187,6 +201,22 @@ def _find_checkpoint(run: RunFolder) -> Path | None:
     return run.resume_file
 
 
-def _split_as_tensors(face_set: FaceSet, split: str) -> tuple[torch.Tensor, torch.Tensor]:
-    part = face_set.split(split)
+def _as_it_trains(face_set: FaceSet, recipe: Recipe) -> FaceSet:
+    """Return the set with all rows that train as its training split."""
+    if not recipe.training.join_validation:
+        return face_set
+    return replace(face_set, splits=np.where(face_set.splits == "validation", "training", face_set.splits))
+
+
+def _as_tensors(part: FaceSet) -> tuple[torch.Tensor, torch.Tensor]:
     return faces_as_tensor(part), torch.from_numpy(part.labels.copy())
+
+
+def _begin(module: TrainingModule, data: SplitsInMemory, weights: StartingWeights, face_set: FaceSet) -> LoadedWeights:
+    """Load the weights that a run begins with; what they were rebuilt from knows no statistics for batch norm."""
+    has_new_head = module.recipe.finetuning.head == "new"
+    loaded = begin_with(module.network, weights, expressions=face_set.expressions, has_new_head=has_new_head)
+    if weights.is_rebuilt:
+        faces = data.training[0][:NUM_FACES_TO_SETTLE]
+        settle_batch_norms(module.network, [module.normalise(batch) for batch in torch.split(faces, 128)])
+    return loaded

@@ -16,6 +16,7 @@ from mien.models import Classifier
 from mien.models.outputs import to_logits
 from mien.training.augmentation import AugmentationSettings, build_augmentation, build_mixing
 from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator
+from mien.training.freezing import backbone_names, freeze_backbone
 from mien.training.losses import build_loss
 from mien.training.optimizers import build_optimizer
 from mien.training.recipe import Recipe
@@ -78,6 +79,8 @@ class TrainingModule(lightning.LightningModule):
         self.loss_sum = self.loss_count = 0.0
         epochs = self.recipe.training.epochs
         self._set_augmentation(self.recipe.augmentation.at_epoch(epoch, epochs=epochs))
+        if self.recipe.finetuning.freeze_epochs:
+            freeze_backbone(self.network, epoch < self.recipe.finetuning.freeze_epochs)
 
     def _set_augmentation(self, settings: AugmentationSettings) -> None:
         self.augmentation = build_augmentation(settings, value_range=self.value_range)
@@ -137,7 +140,9 @@ class TrainingModule(lightning.LightningModule):
         metric = schedule.options.get("metric")
         if metric and not trainer.enable_validation:
             raise RecipeError(f"schedule {schedule.name!r} looks at {metric}, but nothing validates; take another")
-        optimizer = build_optimizer(self.network, **settings.arguments)
+        rate = self.recipe.finetuning.backbone_rate
+        factors = {} if rate == 1 else dict.fromkeys(backbone_names(self.network), rate)
+        optimizer = build_optimizer(self.network, **settings.arguments, factors=factors)
         steps, batches = int(trainer.estimated_stepping_batches), int(trainer.num_training_batches)
         steps_per_epoch = math.ceil(batches / settings.accumulate)
         schedules = build_schedules(optimizer, **dict(schedule), steps=steps, steps_per_epoch=steps_per_epoch)

@@ -24,6 +24,7 @@ from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
 from mien.training.augmentation.settings import AugmentationSettings
 from mien.training.data_settings import DataSettings, Section, find_data_faults
+from mien.training.finetuning_settings import FinetuningSettings
 from mien.training.losses import find_loss_faults
 from mien.training.model_settings import HeadSettings, ModelSettings, find_model_faults
 from mien.training.optimization_settings import UNKNOWN, OptimizerSettings, ScheduleSettings
@@ -40,12 +41,14 @@ _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
 
 _LATER: dict[str, Any] = {
     "head": None,
+    "finetuning": FinetuningSettings().model_dump(),
     "loss": {"name": "cross_entropy"},
     "data.allow_missing_classes": False,
     "training.targets": "labels",
     "training.average": "exponential",
     "training.average_from": 0.75,
     "training.early_stopping": 0,
+    "training.join_validation": False,
 }
 """Settings that recipes did not always have, with what stood in their place before."""
 
@@ -77,6 +80,8 @@ class TrainingSettings(Section):
             ``majority``, ``drawn``, ``multi_target`` or ``distribution``; `build_targets` says how.
         label_smoothing: Probability mass spread evenly over all classes; the loss ``hinge`` leaves it out.
         class_weights: ``balanced`` weighs the errors of a class by how rare it is; ``none`` weighs all alike.
+        join_validation: Whether the validation split trains, too. Then nothing chooses: the weights of the last epoch
+            are kept, and nothing can be calibrated or exported.
         sampling: ``level`` draws pictures, with replacement, so that all classes come equally often; ``shuffled``
             takes each once an epoch.
         average: Which mean of the weights is judged and kept: ``exponential``, or ``stochastic`` (stochastic weight
@@ -95,6 +100,7 @@ class TrainingSettings(Section):
     targets: Literal["labels", "majority", "drawn", "multi_target", "distribution"] = "labels"
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] = "none"
+    join_validation: bool = False
     sampling: Literal["shuffled", "level"] = "shuffled"
     average: Literal["exponential", "stochastic"] = "exponential"
     average_decay: float = Field(0.998, ge=0, lt=1)
@@ -130,6 +136,7 @@ class Recipe(Section):
     data: DataSettings = DataSettings()
     model: ModelSettings
     head: HeadSettings | None = None
+    finetuning: FinetuningSettings = FinetuningSettings()
     loss: LossSettings = LossSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
@@ -144,6 +151,17 @@ class Recipe(Section):
                 f"{self.optimizer.name} has no momentum that {self.schedule.name} could move; "
                 "set schedule.cycle_momentum = false, or give it one"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_chooses_by_what_trains(self) -> "Recipe":
+        if self.training.join_validation and (self.training.early_stopping or "metric" in self.schedule.options):
+            raise ValueError(
+                "training.join_validation leaves no split to choose by; leave out training.early_stopping, and take "
+                "a schedule that looks at no metric"
+            )
+        if self.finetuning.freeze_epochs and self.trainer.devices != 1:
+            raise ValueError("finetuning.freeze_epochs needs one process; set trainer.devices = 1")
         return self
 
     @model_validator(mode="after")

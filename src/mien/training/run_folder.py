@@ -281,6 +281,11 @@ def create_network(recipe: Recipe, facts: Mapping[str, Any], *, is_pretrained: b
     return network
 
 
+def splits_seen_by(recipe: Recipe) -> dict[str, str]:
+    """Return what a run of a recipe sees of the splits itself."""
+    return {"training": TRAINED_ON, "validation": TRAINED_ON if recipe.training.join_validation else CHOSEN_ON}
+
+
 def package_versions(model_name: str) -> dict[str, str]:
     """Return the versions that decide about a result: Python, mien, torch, Lightning, NumPy, an estimator's packages.
 
@@ -309,7 +314,7 @@ def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:
         "data_history": list(face_set.history),
         "split_counts": face_set.split_counts(),
         "expressions": list(face_set.expressions),
-        "splits_seen": {"training": TRAINED_ON, "validation": CHOSEN_ON},
+        "splits_seen": splits_seen_by(recipe),
         "is_leaky": recipe.data.allow_leakage or face_set.is_leaky,
         "recipe_fingerprint": recipe.fingerprint,
         "seed": recipe.training.seed,

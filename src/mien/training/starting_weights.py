@@ -3,6 +3,7 @@
 With the weights comes what they have seen: a run inherits it, so that no later figure can be blind to it.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class StartingWeights:
         data_set: Data set that the weights were trained on; empty where nobody knows.
         splits_seen: What they have seen of it.
         has_published_splits: Whether its splits were its own.
-        weights_fingerprint: SHA-256 of the weights; empty for a bare file of weights.
+        weights_fingerprint: SHA-256 of the weights.
         is_rebuilt: Whether batch norms came back from a graph, without statistics of their own.
     """
 
@@ -82,7 +83,8 @@ def read_starting_weights(source: str) -> StartingWeights:
             f"{source} does not exist; expected a run folder, a model file, a file of weights, or one of "
             f"{', '.join(shipped_models())}"
         )
-    return StartingWeights(source, read_weights(path))
+    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
+    return StartingWeights(source, read_weights(path), weights_fingerprint=fingerprint)
 
 
 def _of_run(run: RunFolder) -> StartingWeights:

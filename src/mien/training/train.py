@@ -17,8 +17,14 @@ from mien.training.fit_estimator import fit_estimator
 from mien.training.fit_network import fit_network
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
-from mien.training.run_folder import RunFolder
+from mien.training.run_folder import RunFolder, create_network, splits_seen_by
 from mien.training.schedules import build_schedules
+from mien.training.starting_weights import (
+    StartingWeights,
+    begin_with,
+    inherit_splits_seen,
+    read_starting_weights,
+)
 from mien.training.targets import build_targets
 from mien.training.trainer import build_trainer, quiet_lightning
 from mien.training.training_data import read_training_data
@@ -51,6 +57,7 @@ def train(
             votes and the recipe's targets need them.
         RecipeError: If this machine has not what the section ``[trainer]`` asks for, or the run is too short for its
             schedule.
+        WeightsError: If the weights to begin with cannot be read or do not fit.
         TrainingError: If the loss or the weights cease to be finite.
         MienError: If the disk is full; what the last complete epoch left stands.
     """
@@ -66,6 +73,9 @@ def train(
     }
     if pixels.dtype != np.uint8:
         facts["value_range"] = [float(pixels.min()), float(pixels.max())]
+    weights = read_starting_weights(recipe.finetuning.weights) if recipe.finetuning.weights else None
+    if weights:
+        facts |= _facts_of_start(weights, recipe, face_set, facts)
     if recipe.model.is_estimator:
         run = RunFolder.create(runs_folder, recipe, face_set, facts=facts)
         fit_estimator(run, recipe, face_set, console=_or_standard_error(console))
@@ -78,7 +88,24 @@ def train(
     facts |= {"targets": targets.facts}
     new_run = RunFolder.create(runs_folder, recipe, face_set, facts=facts) if trainer.is_global_zero else None
     trainer.callbacks += callbacks  # type: ignore[attr-defined]
-    return fit_network(new_run, recipe, face_set, facts=facts, trainer=trainer, console=_or_standard_error(console))
+    console = _or_standard_error(console)
+    return fit_network(new_run, recipe, face_set, facts=facts, trainer=trainer, console=console, weights=weights)
+
+
+def _facts_of_start(
+    weights: StartingWeights, recipe: Recipe, face_set: FaceSet, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what a run takes over from the weights it begins with: what they have seen, and the scale of the faces."""
+    network = create_network(recipe, facts | {"expressions": face_set.expressions}, is_pretrained=False)
+    begin_with(network, weights, expressions=face_set.expressions)  # which raises if they do not fit
+    seen = inherit_splits_seen(
+        splits_seen_by(recipe),
+        weights,
+        data_set=face_set.name,
+        has_published_splits=face_set.has_published_splits,
+    )
+    taken_over = {"starting_weights": weights.facts, "splits_seen": seen}
+    return taken_over if weights.mean is None else taken_over | {"mean": weights.mean, "std": weights.std}
 
 
 def _refuse_missing_classes(face_set: FaceSet) -> None:
@@ -151,7 +178,21 @@ def resume_training(
     num_training = face_set.split_counts()["training"]
     trainer = _prepare_trainer(recipe, precision=facts["precision"], num_training=num_training)
     trainer.callbacks += callbacks  # type: ignore[attr-defined]
-    return fit_network(run, recipe, face_set, facts=facts, trainer=trainer, console=_or_standard_error(console))
+    weights = None if run.resume_file.exists() else _starting_weights_again(run, recipe)
+    console = _or_standard_error(console)
+    return fit_network(run, recipe, face_set, facts=facts, trainer=trainer, console=console, weights=weights)
+
+
+def _starting_weights_again(run: RunFolder, recipe: Recipe) -> StartingWeights | None:
+    """Return the weights of a run that stopped before its first epoch was complete, if they are still the same."""
+    if not recipe.finetuning.weights:
+        return None
+    weights = read_starting_weights(recipe.finetuning.weights)
+    if weights.weights_fingerprint != run.facts["starting_weights"]["weights_fingerprint"]:
+        raise RunFolderError(
+            f"{run.folder}: {weights.source} does not hold the weights this run began with; start a new run instead"
+        )
+    return weights
 
 
 def _same_recipe(run: RunFolder, recipe: Recipe) -> Recipe:

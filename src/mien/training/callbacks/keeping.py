@@ -16,10 +16,11 @@ class KeepCurvesAndWeights(Callback):
 
     Args:
         run: Where to write; None, in all processes but the first, keeps the figures alone.
+        is_choosing: Whether validation chooses the best epoch; else it is always the last.
     """
 
-    def __init__(self, run: RunFolder | None) -> None:
-        self.run = run
+    def __init__(self, run: RunFolder | None, *, is_choosing: bool = True) -> None:
+        self.run, self.is_choosing = run, is_choosing
         self.rows: list[dict[str, float]] = []
         self.best_accuracy, self.best_epoch = -1.0, -1
         self.started = time.perf_counter()
@@ -51,7 +52,7 @@ class KeepCurvesAndWeights(Callback):
                 "pictures_per_second": pictures / max(self.training_seconds, 1e-9),
             }
         )
-        is_best = accuracy > self.best_accuracy
+        is_best = accuracy > self.best_accuracy or not self.is_choosing
         if is_best:
             self.best_accuracy, self.best_epoch = accuracy, epoch
         if self.run is None:
