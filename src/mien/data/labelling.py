@@ -47,6 +47,7 @@ def read_labels(
     expressions: tuple[str, ...] | None = None,
     names: Mapping[str, str] | None = None,
     unknown: Unknown | None = None,
+    has_own_classes: bool = False,
 ) -> ReadLabels:
     """Return the classes that label texts stand for.
 
@@ -59,6 +60,7 @@ def read_labels(
             hold are looked up in the common table.
         unknown: ``refuse`` raises for texts that stand for no class, all of them at once; ``skip`` leaves them out;
             None refuses too, for readers that do not leave the choice.
+        has_own_classes: Whether texts that stand for no expression are classes of their own, after the others.
 
     Raises:
         DataError: If texts stand for no class of the data set; the message lists them all with their counts.
@@ -66,10 +68,15 @@ def read_labels(
     counts = Counter(texts)
     found: dict[str, str] = {}
     strange: dict[str, str] = {}
+    own: set[str] = set()
     for text in sorted(counts):
         try:
             found[text] = (names or {}).get(text) or expression_named(text)
         except DataError as fault:
+            if has_own_classes:
+                found[text] = "_".join("".join(each if each.isalnum() else " " for each in text.lower()).split())
+                own.add(found[text])
+                continue
             _, is_close, meant = str(fault).partition("; did you mean ")
             strange[text] = f" (did you mean {meant.removesuffix('?')}?)" if is_close else ""
             continue
@@ -78,7 +85,8 @@ def read_labels(
     if strange and unknown != "skip":
         advice = "; rename, or leave out with the option unknown=skip" if unknown else ""
         raise DataError(f"{place}: {_describe_strange(strange, counts, noun=noun, expressions=expressions)}{advice}")
-    classes = order_expressions(found.values()) if expressions is None else expressions
+    in_usual_order = order_expressions(name for name in found.values() if name not in own)
+    classes = (*in_usual_order, *sorted(own)) if expressions is None else expressions
     number = {text: classes.index(name) for text, name in found.items()}
     lines = [f"{noun} {text!r} read as {name}: {count_pictures(counts[text])}" for text, name in found.items()]
     lines += [f"{noun} {text!r} stands for no class: {count_pictures(counts[text])} left out" for text in strange]

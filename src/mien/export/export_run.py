@@ -1,7 +1,7 @@
 """From a run folder to a model file: calibrated, with its contract, and compared with torch before it is written."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -65,6 +65,7 @@ def export_run(
     licence: str = "MIT",
     results_folder: Path = Path("results"),
     largest_difference: float = LARGEST_DIFFERENCE,
+    known_margins: Mapping[str, float] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> ExportReport:
     """Write a run's best weights as an ONNX model file with its contract.
@@ -82,6 +83,7 @@ def export_run(
         licence: Licence of the weights.
         results_folder: Where records lie; the record of these weights goes into the contract.
         largest_difference: Largest difference of a probability that is accepted.
+        known_margins: Crop margins of further detectors, which need no measuring.
         say: Is told each step.
 
     Raises:
@@ -137,7 +139,8 @@ def export_run(
         margins = tuple(_measure_margin(draft, validation, unprepared, detector, say=say) for detector in detectors)
     contract = replace(
         contract,
-        crop_margins={"none": 0.0} | {measured.detector: measured.margin for measured in margins},
+        crop_margins={"none": 0.0, **(known_margins or {})}
+        | {measured.detector: measured.margin for measured in margins},
         crop_margin_losses={measured.detector: measured.to_dict() for measured in margins},
     )
     model_file = _write(graph, contract, output)

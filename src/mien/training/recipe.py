@@ -231,7 +231,7 @@ def read_recipe(file: Path, changes: Iterable[str] = ()) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise RecipeError(f"{file}: not a TOML file ({fault})") from None
     for change in changes:
-        _apply_change(settings, change)
+        apply_change(settings, change)
     return build_recipe(settings, source=str(file))
 
 
@@ -266,7 +266,16 @@ def _flatten(settings: dict[str, Any], place: str = "") -> dict[str, Any]:
     return flat
 
 
-def _apply_change(settings: dict[str, Any], change: str) -> None:
+def apply_change(settings: dict[str, Any], change: str) -> None:
+    """Change one setting in place.
+
+    Args:
+        settings: Nested settings as TOML gives them.
+        change: Such as ``"training.epochs=3"``; the value is TOML, a bare word is text.
+
+    Raises:
+        RecipeError: If it is no setting, or leads into a value.
+    """
     try:
         key, value = parse_setting(change, expected="section.key=value, such as training.epochs=3")
     except MienError as fault:

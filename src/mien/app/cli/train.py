@@ -1,4 +1,4 @@
-"""``mien train``: a recipe becomes a run folder."""
+"""``mien train``: a recipe becomes a run folder, or a folder of one's own faces a model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +14,35 @@ def train(
     changes: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changed settings, such as training.epochs=3.")
     ] = None,
+    *,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run folder; a recipe beside it must be the run's own.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Learn these class folders instead, and export what was learned.")
+    ] = None,
+    start: Annotated[str, typer.Option("--from", help="Shipped model or model file that --data begins with.")] = (
+        "compact"
+    ),
+    crop: Annotated[
+        str, typer.Option(help="Detector that cuts faces out of the pictures of --data, such as haar.")
+    ] = "",
+    output: Annotated[Path | None, typer.Option(help="Model file for --data; it lies in the run folder else.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    results: Annotated[Path, typer.Option(help="Folder of the records, for --data.")] = Path("results"),
 ) -> None:
-    """Train a network or fit an estimator by a recipe.
+    """Train a network or fit an estimator by a recipe, or learn a folder of one's own faces.
 
     A run that stopped goes on with --resume; it loses at most one epoch, and an estimator is fitted anew.
+    --data FOLDER --from compact rebuilds the shipped network, fine-tunes it on the folder's classes, judges it on
+    faces that it never saw, and writes a model file that mien analyze --model takes.
     """
+    if data is not None:
+        if resume is not None:
+            raise typer.BadParameter("--data begins a new run; leave out --resume, or name the run alone")
+        settings = [*([str(recipe)] if recipe else []), *(changes or [])]
+        _learn(data, settings, start=start, crop=crop, output=output, runs=runs, results=results)
+        return
     if recipe is None and resume is None:
         raise typer.BadParameter("name a recipe, --resume RUN, or both")
     from mien.training import read_recipe, resume_training
@@ -36,3 +56,16 @@ def train(
     best = run.weights_facts()
     epoch = f"best epoch {int(best['epoch']) + 1}, " if "epoch" in best else ""
     print(f"{run.folder}: {epoch}validation accuracy {float(best['validation_accuracy']):.2%}")
+
+
+def _learn(
+    folder: Path, changes: list[str], *, start: str, crop: str, output: Path | None, runs: Path, results: Path
+) -> None:
+    from mien.app.figures import print_figures
+    from mien.export.own_faces import learn_own_faces, plan_own_faces
+
+    recipe = plan_own_faces(folder, start=start, crop=crop, changes=tuple(changes))
+    learned = learn_own_faces(recipe, output=output, runs_folder=runs, results_folder=results, say=print)
+    print_figures(learned.figures)
+    file = learned.export.model_file.path
+    print(f"{file}: {learned.export.num_bytes / 1e6:.2f} MB; use it with: mien analyze PICTURE --model {file}")

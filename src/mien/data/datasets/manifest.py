@@ -41,7 +41,9 @@ class _Table:
     "manifest",
     card=DatasetCard(source="pictures of one's own", license="that of the pictures", num_images=None),
 )
-def read_manifest(path: Path, *, name: str = "", numbers: str = "", unknown: Unknown = "refuse") -> FaceSet:
+def read_manifest(
+    path: Path, *, name: str = "", numbers: str = "", unknown: Unknown = "refuse", own_classes: bool = False
+) -> FaceSet:
     """Read a table, CSV or Parquet, with a row a picture.
 
     Columns: ``path`` (relative paths are relative to the manifest) and ``label`` are required, ``split`` and
@@ -56,6 +58,7 @@ def read_manifest(path: Path, *, name: str = "", numbers: str = "", unknown: Unk
         name: Name of the set; that of the file where empty.
         numbers: Vocabulary, such as ``fer2013``, whose label numbers, counted from 0, the labels are.
         unknown: Rows whose label stands for no expression: ``refuse`` the set, or ``skip`` them.
+        own_classes: Whether labels that stand for no expression are classes of their own.
 
     Returns:
         Pictures as one array where all are of one size and not too many, in their files otherwise; the classes that
@@ -84,7 +87,14 @@ def read_manifest(path: Path, *, name: str = "", numbers: str = "", unknown: Unk
             "relative paths start at the manifest's folder"
         )
     names = label_numbers(numbers)
-    read = read_labels([each.label for each in listed], place=str(path), noun="label", names=names, unknown=unknown)
+    read = read_labels(
+        [each.label for each in listed],
+        place=str(path),
+        noun="label",
+        names=names,
+        unknown=unknown,
+        has_own_classes=own_classes,
+    )
     lines = [
         f"column {table.columns[column]!r} read as {meaning}"
         for meaning, column in known.items()

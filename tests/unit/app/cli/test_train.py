@@ -3,7 +3,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from tests.conftest import make_patterns
 from tests.unit.app.cli.conftest import Ran
 
 
@@ -106,3 +108,22 @@ def test_ctrl_c_while_fitting_says_how_to_go_on(
     assert (done.code, done.out) == (130, "")
     line = done.err.replace("\n", "")
     assert line.endswith(f"stopped before it was fitted; fit with: mien train --resume {folder}")
+
+
+def test_data_is_learned_and_exported(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    faces, labels = make_patterns(60)
+    for number, (face, label) in enumerate(zip(faces, labels, strict=True)):
+        inside = tmp_path / "mine" / ("happy", "bored", "sad")[label]
+        inside.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(face).save(inside / f"{number}.png")
+    places = ["--runs", tmp_path / "runs", "--results", tmp_path / "results", "--output", tmp_path / "mine.onnx"]
+    ran = run("train", "--data", tmp_path / "mine", "--from", "compact", *places, "training.epochs=1")
+    assert ran.code == 0
+    assert "mine-from-compact on test of mine" in ran.out
+    assert f"use it with: mien analyze PICTURE --model {tmp_path / 'mine.onnx'}" in ran.out
+
+
+def test_data_and_resume_do_not_go_together(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    ran = run("train", "--data", tmp_path, "--resume", tmp_path)
+    assert ran.code == 2
+    assert "--data begins a new run; leave out --resume" in ran.err

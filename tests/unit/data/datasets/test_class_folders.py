@@ -51,3 +51,11 @@ def test_a_broken_picture_in_the_middle_is_kept_for_the_audit(tmp_path: Path) ->
     assert len(face_set) == 24
     assert [fault.status for fault in faults] == ["empty"]
     assert face_set.history[-1].startswith("pictures stay in files: val/sadness/1.png: empty (0 bytes)")
+
+
+def test_folders_may_be_classes_of_their_own(tmp_path: Path) -> None:
+    for number, name in enumerate(("Very Bored", "happy", "at work")):
+        save_face(tmp_path / "mine" / name / f"{number}.png", "happy")
+    face_set = read_class_folders(tmp_path / "mine", own_classes=True)
+    assert face_set.expressions == ("happy", "at_work", "very_bored")
+    assert "folder 'Very Bored' read as very_bored: 1 picture" in face_set.history
