@@ -17,6 +17,7 @@ _PUBLISHED_TITLES = {"fer2013": ("PublicTest", "PrivateTest")}
 _KIND_LINES = {
     "choice": "The model was chosen by these figures; they do not judge it.",
     "judgement": "The model had not seen these rows.",
+    "held_out": "Each row was answered once, by the run that had not seen it.",
     "plain": "What the model has seen was not asked.",
 }
 
@@ -54,8 +55,9 @@ def headline_lines(figures: Figures) -> list[str]:
         figures: Figures of a model on a split.
     """
     rows, without_copy = figures.all_rows, figures.rows_without_copy
+    place = "all held-out folds" if figures.kind == "held_out" else figures.split
     lines = [
-        f"{figures.model} on {figures.split} of {figures.data_set}, views: {', '.join(figures.views)}",
+        f"{figures.model} on {place} of {figures.data_set}, views: {', '.join(figures.views)}",
         accuracy_line(rows),
         "every row has a copy in training"
         if without_copy is None

@@ -24,7 +24,7 @@ from mien.metrics.classification import (
 from mien.metrics.intervals import wilson_interval
 from mien.metrics.predictions import Predictions
 
-KINDS: tuple[str, ...] = ("plain", "choice", "judgement")
+KINDS: tuple[str, ...] = ("plain", "choice", "judgement", "held_out")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class Figures:
     """Everything that is said about one model on one split.
 
     Args:
-        kind: ``choice`` (the model was chosen by these figures), ``judgement`` (it was not), or ``plain``.
+        kind: ``choice`` (the model was chosen by these figures), ``judgement`` (it was not), ``held_out`` (each row
+            was answered by the one of several runs that had not seen it), or ``plain``.
         model: Name of the model.
         data_set: Name of the data set.
         split: Name of the split.
@@ -141,7 +142,7 @@ def compute_figures(predictions: Predictions, *, kind: str = "plain") -> Figures
 
     Args:
         predictions: What the model answered.
-        kind: One of ``plain``, ``choice`` and ``judgement``.
+        kind: One of ``plain``, ``choice``, ``judgement`` and ``held_out``.
 
     Raises:
         DataError: If the kind is unknown.

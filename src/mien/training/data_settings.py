@@ -51,6 +51,34 @@ class SplitSettings(Section):
     by_subject: bool = False
 
 
+class FoldSettings(Section):
+    """One fold of several, held out as the run's test split; of the others a share chooses and the rest trains.
+
+    Attributes:
+        folds: So many are dealt, evenly by class.
+        number: The fold held out, counted from 0.
+        of: Splits whose rows are dealt; rows of the others are left out. A published test split is refused.
+        by_subject: Whether all pictures of a person stay in one fold, and on one side of the share that chooses.
+        seed: Seed of the draws.
+        validation: Share of the other folds that chooses.
+    """
+
+    folds: int = Field(ge=2)
+    number: int = Field(0, ge=0)
+    of: tuple[Literal["training", "validation", "test"], ...] = Field(
+        ("training", "validation"), min_length=1, strict=False
+    )
+    by_subject: bool = False
+    seed: int = Field(0, ge=0)
+    validation: float = Field(0.1, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _number_is_of_a_fold(self) -> "FoldSettings":
+        if self.number >= self.folds:
+            raise ValueError(f"there is no fold {self.number} of {self.folds}; expected 0 to {self.folds - 1}")
+        return self
+
+
 class BalanceSettings(BaseModel):
     """More rows for rare classes of the training split; every key but these is an option of the method.
 
@@ -84,6 +112,7 @@ class DataSettings(Section):
         clean_splits: ``training`` cleans the training split alone; ``all`` cleans validation and test too, as some
             studies did, which changes what is judged.
         split: Cuts splits anew; None keeps the set's own.
+        fold: Holds one of several folds out as test and cuts validation from the others; not together with `split`.
         protocol: ``official`` keeps the published splits; ``clean`` drops training rows with a copy in a later split.
         allow_leakage: Whether copies across splits cut by hand are accepted; figures then say "leaky".
         auxiliary: Further sets for training.
@@ -101,6 +130,7 @@ class DataSettings(Section):
     clean: tuple[str, ...] = Field((), strict=False)
     clean_splits: Literal["training", "all"] = "training"
     split: SplitSettings | None = None
+    fold: FoldSettings | None = None
     protocol: Literal["official", "clean"] = "official"
     allow_leakage: bool = False
     auxiliary: tuple[AuxiliarySettings, ...] = Field((), strict=False)
@@ -108,6 +138,12 @@ class DataSettings(Section):
     on_unreadable: Literal["refuse", "drop"] = "refuse"
     balance: BalanceSettings | None = None
     allow_missing_classes: bool = False
+
+    @model_validator(mode="after")
+    def _splits_are_cut_once(self) -> "DataSettings":
+        if self.split is not None and self.fold is not None:
+            raise ValueError("split and fold both cut the splits; leave one of them out")
+        return self
 
     @model_validator(mode="after")
     def _what_leaks_is_allowed(self) -> "DataSettings":

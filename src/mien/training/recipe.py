@@ -44,6 +44,7 @@ _LATER: dict[str, Any] = {
     "finetuning": FinetuningSettings().model_dump(),
     "loss": {"name": "cross_entropy"},
     "data.allow_missing_classes": False,
+    "data.fold": None,
     "training.targets": "labels",
     "training.average": "exponential",
     "training.average_from": 0.75,

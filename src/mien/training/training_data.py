@@ -14,11 +14,11 @@ from mien.data.balancing import balance, balance_before_split
 from mien.data.cleaning import clean
 from mien.data.merging import merge_auxiliary
 from mien.data.preparation import fit_and_prepare, prepare_one
-from mien.data.splits import cut_splits
+from mien.data.splits import cut_splits, deal_folds, take_fold
 from mien.data.steps import picture_part
-from mien.errors import DataError, PictureError
+from mien.errors import DataError, PictureError, ProtocolError
 from mien.images.steps import Step
-from mien.training.data_settings import AuxiliarySettings, DataSettings
+from mien.training.data_settings import AuxiliarySettings, DataSettings, FoldSettings
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,16 @@ def read_training_data(settings: DataSettings) -> TrainingData:
 
     Raises:
         DataError: If a set cannot be read, or has no training or validation rows in the end.
-        ProtocolError: If copies stand across splits cut by hand and the recipe does not allow that.
+        ProtocolError: If copies stand across splits cut by hand and the recipe does not allow that, or folds are to
+            be dealt of a published test split.
         MienError: If something the settings name does not exist.
     """
     face_set = _read(settings, settings)
+    if settings.fold is not None and "test" in settings.fold.of and face_set.has_published_splits:
+        raise ProtocolError(
+            f"{face_set.name}: its published test split is judged once, with a record, and a fold leaves none; "
+            "leave test out of data.fold.of"
+        )
     if settings.balance is not None and settings.balance.before_split:
         face_set = _balance(face_set, settings)
     if settings.clean:
@@ -108,6 +114,8 @@ def _detectors_of(rules: Sequence[str]) -> list[str]:
 
 
 def _cut(face_set: FaceSet, settings: DataSettings) -> FaceSet:
+    if settings.fold is not None:
+        return _hold_out(face_set, settings.fold)
     split = settings.split
     if split is None:
         return face_set
@@ -120,6 +128,23 @@ def _cut(face_set: FaceSet, settings: DataSettings) -> FaceSet:
         by_subject=split.by_subject,
         allow_leakage=settings.allow_leakage,
     )
+
+
+def _hold_out(face_set: FaceSet, fold: FoldSettings) -> FaceSet:
+    folds = deal_folds(face_set, fold.folds, of=fold.of, seed=fold.seed, by_subject=fold.by_subject)
+    held_out = take_fold(face_set, folds, fold.number, as_split="test")
+    num_outside = int((folds < 0).sum())
+    if num_outside:
+        held_out = held_out.select(folds >= 0, f"{num_outside} rows of other splits left out of the folds")
+    share = {"validation": fold.validation}
+    cut = cut_splits(held_out, share, seed=fold.seed, by_subject=fold.by_subject)
+    if not cut.split_counts()["validation"]:
+        unit = "any person" if fold.by_subject else "any picture"
+        raise DataError(
+            f"{face_set.name}: data.fold.validation is {fold.validation}, a share of {cut.split_counts()['training']} "
+            f"rows too small for {unit} drawn; raise it, a run chooses on validation"
+        )
+    return cut
 
 
 def _balance(face_set: FaceSet, settings: DataSettings) -> FaceSet:

@@ -49,10 +49,16 @@ def test_headline_lines_say_each_figure(make_predictions):
     [
         ("choice", "The model was chosen by these figures; they do not judge it."),
         ("plain", "What the model has seen was not asked."),
+        ("held_out", "Each row was answered once, by the run that had not seen it."),
     ],
 )
 def test_headline_lines_say_what_the_figures_are_for(make_predictions, kind, line):
     assert headline_lines(compute_figures(make_predictions(), kind=kind))[-1] == line
+
+
+def test_headline_lines_of_folds_name_no_published_split(make_predictions):
+    figures = compute_figures(make_predictions(), kind="held_out")
+    assert headline_lines(figures)[0] == "compact on all held-out folds of fer2013, views: plain, flip"
 
 
 def test_headline_lines_say_leaky_and_when_every_row_has_a_copy(make_predictions):

@@ -80,6 +80,20 @@ def test_defaults_are_filled_in() -> None:
             {**SMALLEST, "data": {"auxiliary": [{"dataset": "jaffe", "pth": "x"}]}},
             r"data\.auxiliary\.0\.pth: unknown key; did you mean 'path'",
         ),
+        ({**SMALLEST, "data": {"fold": {}}}, r"data\.fold\.folds: missing"),
+        ({**SMALLEST, "data": {"fold": {"folds": 1}}}, r"data\.fold\.folds: .*greater than or equal to 2, found 1"),
+        (
+            {**SMALLEST, "data": {"fold": {"folds": 3, "number": 3}}},
+            r"data\.fold: there is no fold 3 of 3; expected 0 to 2",
+        ),
+        (
+            {**SMALLEST, "data": {"fold": {"folds": 3, "of": ["trainin"]}}},
+            r"data\.fold\.of\.0: Input should be 'training'",
+        ),
+        (
+            {**SMALLEST, "data": {"fold": {"folds": 3}, "split": {}}},
+            r"data: split and fold both cut the splits; leave one of them out",
+        ),
         ({**SMALLEST, "loss": {"name": "focl"}}, r"loss\.name: unknown loss 'focl'; did you mean 'focal'"),
         ({**SMALLEST, "loss": {"name": "focal", "gama": 1}}, r"loss\.gama: unknown option; did you mean 'gamma'"),
         ({**SMALLEST, "loss": {"name": "hinge", "penalty": -1}}, r"loss\.penalty is -1; expected at least 0"),
@@ -159,6 +173,13 @@ def test_the_fingerprint_is_of_what_changes_the_outcome() -> None:
     assert build_recipe({**SMALLEST, **beside}).fingerprint == recipe.fingerprint
     assert build_recipe({**SMALLEST, "training": {"seed": 1}}).fingerprint != recipe.fingerprint
     assert build_recipe({"name": "some", "model": {"name": "vgg_se", "width": 8}}).fingerprint != recipe.fingerprint
+
+
+def test_the_fingerprint_is_of_the_fold_held_out_too() -> None:
+    folds = [build_recipe({**SMALLEST, "data": {"fold": {"folds": 2, "number": number}}}) for number in (0, 1)]
+    assert len({each.fingerprint for each in (*folds, build_recipe(SMALLEST))}) == 3
+    assert build_recipe(json.loads(folds[1].model_dump_json())) == folds[1]
+    assert "fold" not in build_recipe(SMALLEST)._settings_that_matter()["data"]
 
 
 def test_differences_are_named_with_both_values() -> None:

@@ -1,5 +1,6 @@
 """From ``[data]`` to faces: each setting does its part, in its order, and leaves a line in the history."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,15 @@ import numpy as np
 import pytest
 
 from mien.data import FaceSet
+from mien.data.audit.copies import group_copies
 from mien.errors import DataError, ProtocolError
 from mien.images.operations.emboss import emboss
+from mien.training import training_data
 from mien.training.data_settings import DataSettings
 from mien.training.training_data import TrainingData, read_training_data
 from tests.conftest import make_rows, write_csv, write_folders
+
+SMALL = {"operation": "resize", "size_hw": [16, 16]}
 
 
 def read(path: Path, **settings: Any) -> TrainingData:
@@ -79,6 +84,64 @@ def test_splits_are_cut_anew_from_the_splits_named(fer2013_csv: Path) -> None:
     face_set = read(fer2013_csv, split=split).face_set
     assert face_set.split_counts() == {"training": 98, "validation": 14, "test": 28}
     assert not face_set.has_published_splits
+
+
+def test_every_row_is_held_out_once_with_its_copies(tmp_path: Path) -> None:
+    faces, labels, usages = make_rows(140)
+    faces[7], faces[21] = faces[0], faces[0]  # of one class
+    csv = write_csv(tmp_path / "fer2013.csv", faces, labels, usages)
+    published = read(csv).face_set
+    held_out: list[str] = []
+    for number in range(3):
+        face_set = read(csv, fold={"folds": 3, "number": number}).face_set
+        assert min(face_set.class_counts("validation").values()) >= 1
+        groups = group_copies(face_set)
+        for split in ("training", "validation", "test"):
+            inside = face_set.splits == split
+            assert not np.isin(groups[inside], groups[~inside]).any()
+        held_out += face_set.split("test").row_ids.tolist()
+        assert not face_set.has_published_splits
+    assert sorted(held_out) == sorted(published.row_ids[published.splits != "test"].tolist())
+
+
+def test_folds_and_their_validation_keep_people_together(fer2013_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    face_set = read(fer2013_csv).face_set
+    people = np.array([f"p{row // 7}" for row in range(140)])
+    monkeypatch.setattr(training_data, "read_dataset", lambda *_, **__: replace(face_set, columns={"subject": people}))
+    seen: list[str] = []
+    for number in range(4):
+        settings = {"folds": 4, "number": number, "of": ("training", "validation"), "by_subject": True}
+        dealt = read(fer2013_csv, fold=settings).face_set
+        assert dealt.subjects is not None
+        parts = [set(dealt.subjects[dealt.splits == split]) for split in ("training", "validation", "test")]
+        assert all(parts)
+        assert sum(len(part) for part in parts) == 20
+        seen += parts[2]
+    assert sorted(seen) == sorted(set(people))
+
+
+def test_folds_of_a_set_cut_by_hand_may_take_its_test_rows(tmp_path: Path) -> None:
+    faces, labels, usages = make_rows(140)
+    folder = write_folders(tmp_path / "folders", faces, labels, usages, has_prefix=False)
+    fold = {"folds": 2, "of": ("training", "test")}
+    assert read(folder, dataset="class_folders", prepare=("to_grey", SMALL), fold=fold).face_set.split_counts() == {
+        "training": 63,
+        "validation": 7,
+        "test": 70,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"),
+    [
+        ({"of": ("training", "test")}, "its published test split is judged once, with a record, and a fold leaves"),
+        ({"by_subject": True}, "the subject of 126 of 126 rows is unknown"),
+        ({"validation": 0.001}, "a share of 63 rows too small for any picture drawn; raise it"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused(fer2013_csv: Path, fold: dict[str, Any], message: str) -> None:
+    with pytest.raises((DataError, ProtocolError), match=message):
+        read(fer2013_csv, fold={"folds": 2, **fold})
 
 
 def test_a_set_without_validation_names_the_way_to_cut_it(tmp_path: Path) -> None:

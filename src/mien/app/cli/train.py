@@ -30,6 +30,10 @@ def train(
     output: Annotated[Path | None, typer.Option(help="Model file for --data; it lies in the run folder else.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
     results: Annotated[Path, typer.Option(help="Folder of the records, for --data.")] = Path("results"),
+    folds: Annotated[
+        int | None, typer.Option(help="Train so many runs, each without one fold, and judge all folds together.")
+    ] = None,
+    by_subject: Annotated[bool, typer.Option("--by-subject", help="Keep each person in one fold.")] = False,
 ) -> None:
     """Train a network or fit an estimator by a recipe, or learn a folder of one's own faces.
 
@@ -45,6 +49,14 @@ def train(
         return
     if recipe is None and resume is None:
         raise typer.BadParameter("name a recipe, --resume RUN, or both")
+    if by_subject and folds is None:
+        raise typer.BadParameter("--by-subject says how --folds are dealt; name their number too")
+    if folds is not None:
+        if recipe is None or resume is not None:
+            raise typer.BadParameter("--folds takes a recipe and goes on with its runs by itself; leave out --resume")
+        dealt = [f"data.fold.folds={folds}", *(["data.fold.by_subject=true"] if by_subject else [])]
+        _train_folds(recipe, [*(changes or ()), *dealt], runs=runs)
+        return
     from mien.training import read_recipe, resume_training
     from mien.training import train as train_by_recipe
 
@@ -69,3 +81,14 @@ def _learn(
     print_figures(learned.figures)
     file = learned.export.model_file.path
     print(f"{file}: {learned.export.num_bytes / 1e6:.2f} MB; use it with: mien analyze PICTURE --model {file}")
+
+
+def _train_folds(recipe: Path, changes: list[str], *, runs: Path) -> None:
+    from mien.app.figures import print_figures, print_rows
+    from mien.studies.cross_validation import cross_validate
+    from mien.training import read_recipe
+
+    result = cross_validate(read_recipe(recipe, changes), runs_folder=runs, say=print)
+    print_figures(result.figures)
+    print_rows(result.fold_rows(), num_text_columns=0)
+    print(result.spread_line)

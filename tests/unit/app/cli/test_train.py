@@ -37,6 +37,37 @@ def test_recipe_or_run_must_be_named(run: Callable[..., Ran]) -> None:
     assert "name a recipe, --resume RUN, or both" in done.err
 
 
+def test_folds_are_trained_and_judged_together(run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    done = run("train", tiny_recipe_file, "training.epochs=1", "--folds", 2, "--runs", runs)
+    assert done.code == 0
+    assert sorted(each.name for each in runs.iterdir()) == ["tiny-fold1-1", "tiny-fold2-1"]
+    for part in (f"fold 1 of 2: {runs / 'tiny-fold1-1'}, accuracy", "tiny on all held-out folds of fer2013"):
+        assert part in done.out
+    for part in ("on 126 rows", "macro-F1", "confusion matrix", "mean of 2 folds", "standard deviation"):
+        assert part in done.out
+    again = run("train", tiny_recipe_file, "training.epochs=1", "--folds", 2, "--runs", runs)
+    assert (again.code, again.out) == (0, done.out)
+    assert "epoch" not in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--folds", 1], "data.fold.folds: Input should be greater than or equal to 2, found 1"),
+        (["--folds", 2, "--by-subject"], "the subject of 126 of 126 rows is unknown"),
+        (["--by-subject"], "--by-subject says how --folds are dealt"),
+        (["--folds", 2, "--resume", "runs/tiny-1"], "leave out --resume"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused(
+    run: Callable[..., Ran], tiny_recipe_file: Path, arguments: list[object], message: str
+) -> None:
+    done = run("train", tiny_recipe_file, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in " ".join(done.err.replace("│", " ").split())
+
+
 def test_a_recipe_beside_the_run_must_be_its_own(
     run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path
 ) -> None:
