@@ -20,6 +20,7 @@ from mien.recognition.model_file import order_views
 from mien.recognition.recognizer import softmax
 from mien.training.batches import faces_as_tensor
 from mien.training.run_folder import RunFolder, package_versions
+from mien.training.training_data import read_training_data
 
 
 class Predictor(ABC):
@@ -180,6 +181,23 @@ def predict_split(run: RunFolder, face_set: FaceSet, split: str, *, views: Seque
     if split == "validation":
         predictions.save(file)
     return predictions
+
+
+def predict_to_teach(run: RunFolder, split: str, *, views: Sequence[str] | None = None) -> Predictions:
+    """Return what a run answers on a split that others may learn from, uncalibrated, in float32.
+
+    Args:
+        run: A trained run.
+        split: ``training`` or ``validation``.
+        views: Views to average; None takes the recipe's.
+
+    Raises:
+        ProtocolError: If the split is test, or the data set is not the one the run knows.
+        RunFolderError: If there are no weights yet.
+    """
+    if split == "test":
+        raise ProtocolError("the test split teaches nobody; it is opened by `mien evaluate`, which leaves a record")
+    return predict_split(run, read_training_data(run.recipe.data).face_set, split, views=views)
 
 
 def fit_run_temperature(run: RunFolder, face_set: FaceSet, *, views: Sequence[str] | None = None) -> float:

@@ -31,6 +31,7 @@ from mien.training.learning_curves import draw_learning_curves
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder, create_network
+from mien.training.soft_targets import SoftTargets, read_soft_targets
 from mien.training.starting_weights import StartingWeights, begin_with
 from mien.training.targets import Targets, build_targets
 from mien.training.trainer import quiet_lightning
@@ -70,8 +71,10 @@ def fit_network(
         KeyboardInterrupt: On Ctrl-C.
         SystemExit: With 0, at the end of another process than the first.
     """
-    targets = build_targets(_as_it_trains(face_set, recipe), recipe.training.targets)
-    module, data = _build_module(recipe, face_set, targets, facts=facts)
+    training = as_it_trains(face_set, recipe)
+    targets = build_targets(training, recipe.training.targets)
+    soft_targets = None if recipe.distillation is None else read_soft_targets(training, recipe.distillation)
+    module, data = _build_module(recipe, face_set, targets, soft_targets, facts=facts)
     loaded = f", beginning with {_begin(module, data, weights, face_set)}" if weights else ""
     checkpoint = _find_checkpoint(run) if run else None
     if run is None or not trainer.is_global_zero:
@@ -85,6 +88,7 @@ def fit_network(
         f"{'train, too, and nothing chooses' if recipe.training.join_validation else 'choose'}, "
         f"{facts['precision']} ({facts['precision_reason']}){others}"
         + (f", {targets}" if recipe.training.targets != "labels" else "")
+        + (f", {soft_targets}" if soft_targets is not None else "")
         + loaded,
     )
     try:
@@ -105,12 +109,12 @@ def fit_network(
 
 
 def _build_module(
-    recipe: Recipe, face_set: FaceSet, targets: Targets, *, facts: dict[str, Any]
+    recipe: Recipe, face_set: FaceSet, targets: Targets, soft_targets: SoftTargets | None, *, facts: dict[str, Any]
 ) -> tuple[TrainingModule, SplitsInMemory]:
     torch.manual_seed(recipe.training.seed)
     network = create_network(recipe, facts | {"expressions": face_set.expressions})
     weights = (
-        torch.from_numpy(class_weights(_as_it_trains(face_set, recipe)))
+        torch.from_numpy(class_weights(as_it_trains(face_set, recipe)))
         if recipe.training.class_weights == "balanced"
         else None
     )
@@ -124,11 +128,14 @@ def _build_module(
         class_weights=weights,
     )
     validation = _as_tensors(face_set.split("validation"))
-    training = _as_it_trains(face_set, recipe).split("training")
+    training = as_it_trains(face_set, recipe).split("training")
     faces, _ = _as_tensors(training)
     drawn = torch.from_numpy(sampling_weights(training))
     probabilities = drawn if recipe.training.sampling == "level" else None
-    return module, SplitsInMemory((faces, targets), validation, recipe, probabilities=probabilities)
+    taught = None if soft_targets is None else soft_targets.values
+    return module, SplitsInMemory(
+        (faces, targets), validation, recipe, probabilities=probabilities, soft_targets=taught
+    )
 
 
 def _callbacks(recipe: Recipe, run: RunFolder | None, console: "Console | None") -> list[Callback]:
@@ -201,7 +208,7 @@ def _find_checkpoint(run: RunFolder) -> Path | None:
     return run.resume_file
 
 
-def _as_it_trains(face_set: FaceSet, recipe: Recipe) -> FaceSet:
+def as_it_trains(face_set: FaceSet, recipe: Recipe) -> FaceSet:
     """Return the set with all rows that train as its training split."""
     if not recipe.training.join_validation:
         return face_set

@@ -16,13 +16,14 @@ from mien.models import Classifier
 from mien.models.outputs import to_logits
 from mien.training.augmentation import AugmentationSettings, build_augmentation, build_mixing
 from mien.training.batches import OrderedBatches, ShuffledBatches, epoch_generator
+from mien.training.distillation import distill
 from mien.training.freezing import backbone_names, freeze_backbone
 from mien.training.losses import build_loss
 from mien.training.optimizers import build_optimizer
 from mien.training.recipe import Recipe
 from mien.training.schedules import build_schedules
 from mien.training.sharpness import sharpen
-from mien.training.targets import Targets
+from mien.training.targets import Targets, to_probabilities
 
 Batch = tuple[Tensor, Tensor]
 
@@ -32,7 +33,7 @@ class TrainingModule(lightning.LightningModule):
 
     Args:
         network: The network; put into channels-last layout.
-        recipe: How it is trained.
+        recipe: How it is trained; where it distils, soft targets stand behind the targets of each batch.
         mean: Mean grey value of the training split, 0..255.
         std: Standard deviation of the same.
         value_range: Values of black and white in the faces: 0 and 255 unless they were prepared to other numbers.
@@ -89,15 +90,24 @@ class TrainingModule(lightning.LightningModule):
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss of one augmented batch."""
         images, targets = batch
-        if targets.ndim == 1:
-            targets = F.one_hot(targets, self.network.num_classes).float()
+        targets = to_probabilities(targets, self.network.num_classes)
         images = self.augmentation(images, self.generator)
         images, targets = self.mixing(images, targets.repeat_interleave(self.augmentation.copies, 0), self.generator)
         outputs = self.network(self.normalise(images)).float()
-        loss: Tensor = self.loss(outputs, targets)
+        loss = self._compute_loss(outputs, targets)
         self.loss_sum += float(loss.detach())
         self.loss_count += 1
         return loss
+
+    def _compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        distillation = self.recipe.distillation
+        if distillation is None:
+            loss: Tensor = self.loss(outputs, targets)
+            return loss
+        targets, soft_targets = (half.contiguous() for half in targets.chunk(2, dim=1))
+        logits = to_logits(outputs, self.network.output_activation)
+        temperature, weight = distillation.temperature, distillation.weight
+        return distill(self.loss(outputs, targets), logits, soft_targets, temperature=temperature, weight=weight)
 
     def on_validation_epoch_start(self) -> None:
         """Start the validation figures anew."""
@@ -183,6 +193,8 @@ class SplitsInMemory(lightning.LightningDataModule):
         validation: Pictures and labels of the validation split.
         recipe: Gives batch size and seed.
         probabilities: How often each training picture is drawn, shape ``(N,)``; None takes each once an epoch.
+        soft_targets: What teachers answered on the training pictures, shape ``(N, num_classes)``, float32. They stand
+            behind the targets' probabilities, so that whatever mixes those mixes these alike.
     """
 
     def __init__(
@@ -192,10 +204,11 @@ class SplitsInMemory(lightning.LightningDataModule):
         recipe: Recipe,
         *,
         probabilities: Tensor | None = None,
+        soft_targets: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.training, self.validation, self.recipe = training, validation, recipe
-        self.probabilities = probabilities
+        self.probabilities, self.soft_targets = probabilities, soft_targets
 
     def train_dataloader(self) -> ShuffledBatches:
         """Return the batches of the current epoch."""
@@ -203,9 +216,13 @@ class SplitsInMemory(lightning.LightningDataModule):
         rank, world_size = self._place()
         settings = self.recipe.training
         images, targets = self.training
+        values = targets.of_epoch(settings.seed, epoch) if isinstance(targets, Targets) else targets
+        if self.soft_targets is not None:
+            num_classes = self.soft_targets.shape[1]
+            values = torch.cat([to_probabilities(values, num_classes), self.soft_targets], dim=1)
         return ShuffledBatches(
             images,
-            targets.of_epoch(settings.seed, epoch) if isinstance(targets, Targets) else targets,
+            values,
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=epoch,

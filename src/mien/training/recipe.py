@@ -24,6 +24,7 @@ from mien.recognition.model_file import order_views
 from mien.settings import parse_setting
 from mien.training.augmentation.settings import AugmentationSettings
 from mien.training.data_settings import DataSettings, Section, find_data_faults
+from mien.training.distillation import DistillationSettings
 from mien.training.finetuning_settings import FinetuningSettings
 from mien.training.losses import find_loss_faults
 from mien.training.model_settings import HeadSettings, ModelSettings, find_model_faults
@@ -42,6 +43,7 @@ _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
 _LATER: dict[str, Any] = {
     "head": None,
     "finetuning": FinetuningSettings().model_dump(),
+    "distillation": None,
     "loss": {"name": "cross_entropy"},
     "data.allow_missing_classes": False,
     "data.fold": None,
@@ -139,6 +141,7 @@ class Recipe(Section):
     head: HeadSettings | None = None
     finetuning: FinetuningSettings = FinetuningSettings()
     loss: LossSettings = LossSettings()
+    distillation: DistillationSettings | None = None
     augmentation: AugmentationSettings = AugmentationSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: ScheduleSettings = ScheduleSettings()

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -156,31 +156,63 @@ def begin_with(
     return load_weights(network, state, source=weights.source)
 
 
+class Forerunner(Protocol):
+    """What has seen data before a run begins, as its starting weights or its teachers have; see `StartingWeights`."""
+
+    @property
+    def source(self) -> str:
+        """What it is called."""
+
+    @property
+    def data_set(self) -> str:
+        """Data set that it was trained on; empty where nobody knows."""
+
+    @property
+    def splits_seen(self) -> Mapping[str, str] | None:
+        """What it has seen of it."""
+
+    @property
+    def has_published_splits(self) -> bool:
+        """Whether its splits were its own."""
+
+
 def inherit_splits_seen(
-    own: Mapping[str, str], weights: StartingWeights, *, data_set: str, has_published_splits: bool
+    own: Mapping[str, str],
+    before: Forerunner,
+    *,
+    data_set: str,
+    has_published_splits: bool,
+    is_same_data: bool = False,
 ) -> dict[str, str]:
-    """Return what a run has seen of its data set's splits, with what its starting weights had seen before.
+    """Return what a run has seen of its data set's splits, with what its starting weights or a teacher had seen before.
 
     Data sets that hold each other's pictures count as one. Unless both were split as published, and alike, any split of
     the one may hold what the other trained on.
 
     Args:
         own: What the run sees itself.
-        weights: What it began with.
+        before: What it began with, or learns from.
         data_set: The run's data set.
         has_published_splits: Whether the run's splits are the data set's own.
+        is_same_data: Whether both had the same rows in the same splits, whoever cut them.
     """
-    before, now = _find_family(weights.data_set), _find_family(data_set)
-    if before.pictures != now.pictures:
+    if not has_same_pictures(before.data_set, data_set):
         return dict(own)
-    inherited = {split: f"{how} by {weights.source}" for split, how in (weights.splits_seen or {}).items()}
-    if not (has_published_splits and weights.has_published_splits and before.splits == now.splits):
-        inherited = dict.fromkeys(SPLITS, f"may have been {TRAINED_ON} by {weights.source}")
+    inherited = {split: f"{how} by {before.source}" for split, how in (before.splits_seen or {}).items()}
+    are_published = has_published_splits and before.has_published_splits
+    has_same_splits = _find_family(before.data_set).splits == _find_family(data_set).splits
+    if not (is_same_data or (are_published and has_same_splits)):
+        inherited = dict.fromkeys(SPLITS, f"may have been {TRAINED_ON} by {before.source}")
     return {
         split: "; ".join(seen[split] for seen in (own, inherited) if split in seen)
         for split in SPLITS
         if split in {**own, **inherited}
     }
+
+
+def has_same_pictures(data_set: str, other: str) -> bool:
+    """Return whether two data sets, by name, hold each other's pictures; sets added for training do not count."""
+    return _find_family(data_set).pictures == _find_family(other).pictures
 
 
 class _Family(NamedTuple):
@@ -191,7 +223,8 @@ class _Family(NamedTuple):
 
 
 def _find_family(data_set: str) -> _Family:
-    """Return the family of a data set by its name, behind which classes that were kept may stand."""
+    """Return the family of a data set by its name, behind which classes kept and sets added may stand."""
+    data_set = data_set.partition("+")[0]
     name = next((each for each in DATASETS.names() if data_set == each or data_set.startswith(f"{each}-")), data_set)
     if name not in DATASETS:
         return _Family(name, name)

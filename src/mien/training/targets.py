@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -53,6 +54,11 @@ class Targets:
         return (
             f"targets {self.rule}: {by_votes:,} rows by their votes, {self.num_by_label:,} without any by their label"
         )
+
+
+def to_probabilities(targets: Tensor, num_classes: int) -> Tensor:
+    """Return labels as probabilities, shape ``(B, num_classes)``, float32; such as they are."""
+    return F.one_hot(targets, num_classes).float() if targets.ndim == 1 else targets
 
 
 def build_targets(face_set: FaceSet, rule: str) -> Targets:

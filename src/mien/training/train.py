@@ -14,11 +14,12 @@ from mien.errors import DataError, RunFolderError
 from mien.training.batches import check_batch_size
 from mien.training.callbacks import require_tensorboard
 from mien.training.fit_estimator import fit_estimator
-from mien.training.fit_network import fit_network
+from mien.training.fit_network import as_it_trains, fit_network
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder, create_network, splits_seen_by
 from mien.training.schedules import build_schedules
+from mien.training.soft_targets import read_soft_targets
 from mien.training.starting_weights import (
     StartingWeights,
     begin_with,
@@ -53,8 +54,8 @@ def train(
         callbacks: What else happens around the epochs of a network, after all that is kept of them.
 
     Raises:
-        DataError: If the data set cannot be read, training lacks a class, a batch cannot be made of it, or it has no
-            votes and the recipe's targets need them.
+        DataError: If the data set cannot be read, training lacks a class, a batch cannot be made of it, it has no
+            votes and the recipe's targets need them, or the teachers' predictions are not what its rows need.
         RecipeError: If this machine has not what the section ``[trainer]`` asks for, or the run is too short for its
             schedule.
         WeightsError: If the weights to begin with cannot be read or do not fit.
@@ -86,6 +87,11 @@ def train(
     targets = build_targets(face_set, recipe.training.targets)
     facts |= {"precision": precision, "precision_reason": reason, "world_size": trainer.world_size}
     facts |= {"targets": targets.facts}
+    if recipe.distillation is not None:
+        soft_targets = read_soft_targets(as_it_trains(face_set, recipe), recipe.distillation)
+        seen = facts.get("splits_seen") or splits_seen_by(recipe)
+        facts |= {"teachers": soft_targets.teachers, "splits_seen": soft_targets.inherit(seen)}
+        facts |= {"is_leaky": True} if soft_targets.is_leaky else {}
     new_run = RunFolder.create(runs_folder, recipe, face_set, facts=facts) if trainer.is_global_zero else None
     trainer.callbacks += callbacks  # type: ignore[attr-defined]
     console = _or_standard_error(console)
@@ -159,8 +165,9 @@ def resume_training(
         callbacks: What else happens around the epochs of a network, after all that is kept of them.
 
     Raises:
-        RunFolderError: If it is no run folder, the run is of another recipe, or the data or votes are not those it
-            began with.
+        RunFolderError: If it is no run folder, the run is of another recipe, or the data, votes or teachers'
+            predictions are not those it began with.
+        DataError: If predictions of a teacher are not there any more.
     """
     run = RunFolder.open(folder)
     recipe = _same_recipe(run, recipe) if recipe else run.recipe
@@ -175,6 +182,12 @@ def resume_training(
     targets = build_targets(face_set, recipe.training.targets).facts
     if facts.get("targets", targets) != targets:  # votes are no part of the data's fingerprint
         raise RunFolderError(f"{folder}: the votes are not those this run began with; start a new run instead")
+    if recipe.distillation is not None:
+        teachers = read_soft_targets(as_it_trains(face_set, recipe), recipe.distillation).teachers
+        if teachers != facts["teachers"]:
+            raise RunFolderError(
+                f"{folder}: the teachers' predictions are not those this run began with; start a new run instead"
+            )
     num_training = face_set.split_counts()["training"]
     trainer = _prepare_trainer(recipe, precision=facts["precision"], num_training=num_training)
     trainer.callbacks += callbacks  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from mien.evaluation.predict import (
     fit_run_temperature,
     load_predictor,
     predict_split,
+    predict_to_teach,
 )
 from mien.metrics.predictions import Predictions
 from mien.models import count_parameters, create_model
@@ -204,3 +205,12 @@ def test_a_run_that_was_not_fitted_answers_nothing(estimator_run: RunFolder) -> 
     estimator_run.weights_file().unlink()
     with pytest.raises(RunFolderError, match="not fitted yet; fit with: mien train --resume"):
         predict_split(estimator_run, read_training_data(estimator_run.recipe.data).face_set, "validation")
+
+
+def test_predict_to_teach_answers_as_the_run_does_and_not_on_test(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe.data).face_set
+    taught, expected = predict_to_teach(tiny_run, "training"), predict_split(tiny_run, face_set, "training")
+    np.testing.assert_array_equal(taught.probabilities, expected.probabilities)
+    assert (taught.views, taught.is_float32) == (("plain", "flip"), True)
+    with pytest.raises(ProtocolError, match="the test split teaches nobody; it is opened by `mien evaluate`"):
+        predict_to_teach(tiny_run, "test")

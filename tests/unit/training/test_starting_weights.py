@@ -11,6 +11,7 @@ from mien.training import RunFolder
 from mien.training.starting_weights import (
     StartingWeights,
     begin_with,
+    has_same_pictures,
     inherit_splits_seen,
     read_starting_weights,
 )
@@ -86,7 +87,9 @@ def seen_after(data_set: str, before: str, *, published: tuple[bool, bool] = (Tr
     return inherit_splits_seen(OWN, weights, data_set=data_set, has_published_splits=published[1])
 
 
-@pytest.mark.parametrize(("data_set", "before"), [("fer2013", "fer2013"), ("ferplus", "fer2013-six")])
+@pytest.mark.parametrize(
+    ("data_set", "before"), [("fer2013", "fer2013"), ("ferplus", "fer2013-six"), ("fer2013", "fer2013+ck_plus")]
+)
 def test_inherit_splits_seen_by_name_where_splits_are_shared(data_set: str, before: str) -> None:
     assert seen_after(data_set, before) == {
         "training": "trained on; trained on by m",
@@ -114,3 +117,23 @@ def test_inherit_splits_seen_suspects_all_where_splits_differ(
 @pytest.mark.parametrize("before", ["raf_db", ""])
 def test_inherit_splits_seen_takes_nothing_from_other_pictures(before: str) -> None:
     assert seen_after("fer2013", before) == OWN
+
+
+def test_inherit_splits_seen_by_name_where_the_data_are_the_same() -> None:
+    weights = StartingWeights("m", {}, data_set="mine", splits_seen=OWN, has_published_splits=False)
+    seen = inherit_splits_seen({}, weights, data_set="mine", has_published_splits=False, is_same_data=True)
+    assert seen == {"training": "trained on by m", "validation": "chosen on by m"}
+
+
+@pytest.mark.parametrize(
+    ("data_set", "other", "expected"),
+    [
+        ("ferplus", "fer2013-six", True),
+        ("fer2013+ck_plus", "facial_recognition", True),
+        ("ck_plus+fer2013", "fer2013", False),
+        ("mine", "mine", True),
+        ("mine", "yours", False),
+    ],
+)
+def test_has_same_pictures_goes_by_the_first_set(data_set: str, other: str, expected: bool) -> None:
+    assert has_same_pictures(data_set, other) is expected

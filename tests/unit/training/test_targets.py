@@ -15,7 +15,7 @@ from mien.data.merging import merge_auxiliary
 from mien.errors import DataError, RunFolderError
 from mien.expressions import FER2013_EXPRESSIONS, FERPLUS_VOTE_NAMES
 from mien.training import RunFolder, read_recipe, resume_training, train
-from mien.training.targets import build_targets
+from mien.training.targets import build_targets, to_probabilities
 from tests.made_datasets import FERPLUS_HEADER
 
 RULES = ("majority", "drawn", "multi_target", "distribution")
@@ -152,6 +152,12 @@ def test_what_a_run_keeps_of_them() -> None:
     facts = targets.facts
     assert (facts["rule"], facts["num_by_votes"], facts["num_by_label"]) == ("distribution", 3, 1)
     assert facts["fingerprint"] != build_targets(make_set(), "multi_target").facts["fingerprint"]
+
+
+def test_to_probabilities_of_labels_and_of_probabilities() -> None:
+    shared = torch.tensor([[0.25, 0.75, 0.0]])
+    assert to_probabilities(torch.tensor([2, 0]), 3).tolist() == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    assert to_probabilities(shared, 3) is shared
 
 
 # --- in training ---------------------------------------------------------------------------------------------------
