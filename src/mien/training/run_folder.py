@@ -26,8 +26,6 @@ from mien.writing import explaining_write_faults, write_atomically
 
 CURVE_COLUMNS = ("epoch", "loss", "validation_accuracy", "validation_loss", "learning_rate", "pictures_per_second")
 
-"""What every run sees of its data set; what it inherits comes on top."""
-
 _FACTS = ("data_fingerprint", "expressions", "splits_seen", "recipe_fingerprint", "seed", "mean", "std", "in_channels")
 
 
