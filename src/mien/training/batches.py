@@ -1,4 +1,4 @@
-"""Batches of a split that lies in memory as one uint8 tensor; no Python work per picture."""
+"""Batches of a split that lies in memory, a GPU's or the CPU's, as one uint8 tensor; no Python work per picture."""
 
 import math
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class ShuffledBatches:
 
     The order depends on seed and epoch alone, so a resumed run goes on as if it had never stopped. The last, smaller
     batch is left out, as batch norm wants full ones. Of several processes each takes an equal share of every batch, so
-    that together they take the steps of one.
+    that together they take the steps of one. Batches lie where the pictures lie.
 
     Args:
         images: Pictures, shape ``(N, C, H, W)``, uint8.
@@ -51,7 +51,7 @@ class ShuffledBatches:
         world_size: int = 1,
     ) -> None:
         check_batch_size(batch_size, num_training=len(images), world_size=world_size)
-        self.images, self.labels, self.batch_size = images, labels, batch_size
+        self.images, self.labels, self.batch_size = images, labels.to(images.device), batch_size
         self.generator = epoch_generator(seed, epoch)
         self.probabilities = probabilities
         self.rank, self.share = rank, batch_size // world_size
@@ -64,6 +64,7 @@ class ShuffledBatches:
             order = torch.randperm(len(self.images), generator=self.generator)
         else:
             order = torch.multinomial(self.probabilities, len(self.images), replacement=True, generator=self.generator)
+        order = order.to(self.images.device)
         first = self.rank * self.share
         for start in range(first, first + len(self) * self.batch_size, self.batch_size):
             rows = order[start : start + self.share]
@@ -73,7 +74,8 @@ class ShuffledBatches:
 class OrderedBatches:
     """A split from its first row to its last; of n processes each takes every n-th row.
 
-    All processes have equally many batches, as they wait for each other; the last may be smaller, even empty.
+    All processes have equally many batches, as they wait for each other; the last may be smaller, even empty. Batches
+    lie where the pictures lie.
 
     Args:
         images: Pictures, shape ``(N, C, H, W)``, uint8.
@@ -87,7 +89,8 @@ class OrderedBatches:
         self, images: Tensor, labels: Tensor, *, batch_size: int = 256, rank: int = 0, world_size: int = 1
     ) -> None:
         self.num_batches = math.ceil(len(images) / (batch_size * world_size))
-        self.images, self.labels, self.batch_size = images[rank::world_size], labels[rank::world_size], batch_size
+        self.images, self.labels = images[rank::world_size], labels[rank::world_size].to(images.device)
+        self.batch_size = batch_size
 
     def __len__(self) -> int:
         return self.num_batches

@@ -66,7 +66,7 @@ class TrainingModule(lightning.LightningModule):
         self.value_range = value_range
         self._set_augmentation(recipe.augmentation)
         self.generator = torch.Generator()
-        self.loss_sum = self.loss_count = 0.0
+        self._start_counting()
 
     def normalise(self, images: Tensor) -> Tensor:
         """Return pictures of 0..255 with the training split's mean 0 and deviation 1, channels last."""
@@ -77,11 +77,14 @@ class TrainingModule(lightning.LightningModule):
         seed, epoch = self.recipe.training.seed, self.current_epoch
         self.generator = epoch_generator(seed, epoch, stream=1, rank=self.global_rank)
         torch.manual_seed(epoch_generator(seed, epoch, stream=2, rank=self.global_rank).initial_seed())
-        self.loss_sum = self.loss_count = 0.0
+        self._start_counting()
         epochs = self.recipe.training.epochs
         self._set_augmentation(self.recipe.augmentation.at_epoch(epoch, epochs=epochs))
         if self.recipe.finetuning.freeze_epochs:
             freeze_backbone(self.network, epoch < self.recipe.finetuning.freeze_epochs)
+
+    def _start_counting(self) -> None:
+        self.loss_sum, self.loss_count = torch.zeros((), dtype=torch.float64), 0
 
     def _set_augmentation(self, settings: AugmentationSettings) -> None:
         self.augmentation = build_augmentation(settings, value_range=self.value_range)
@@ -95,7 +98,8 @@ class TrainingModule(lightning.LightningModule):
         images, targets = self.mixing(images, targets.repeat_interleave(self.augmentation.copies, 0), self.generator)
         outputs = self.network(self.normalise(images)).float()
         loss = self._compute_loss(outputs, targets)
-        self.loss_sum += float(loss.detach())
+        counted = loss.detach().cpu() if loss.device.type == "mps" else loss.detach()  # that has no float64
+        self.loss_sum = self.loss_sum + counted.double()  # no float(): the CPU would wait for a GPU in each step
         self.loss_count += 1
         return loss
 
@@ -108,6 +112,11 @@ class TrainingModule(lightning.LightningModule):
         logits = to_logits(outputs, self.network.output_activation)
         temperature, weight = distillation.temperature, distillation.weight
         return distill(self.loss(outputs, targets), logits, soft_targets, temperature=temperature, weight=weight)
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss of the epoch's steps so far; to read it is to wait for them."""
+        return float(self.loss_sum) / max(self.loss_count, 1)
 
     def on_validation_epoch_start(self) -> None:
         """Start the validation figures anew."""
@@ -188,6 +197,8 @@ class TrainingModule(lightning.LightningModule):
 class SplitsInMemory(lightning.LightningDataModule):
     """Training and validation split as tensors; the training order is drawn anew each epoch.
 
+    The pictures go once, whole, to where the network trains, of several processes each to its own device.
+
     Args:
         training: Pictures ``(N, C, H, W)`` uint8 and labels ``(N,)``, or `Targets`.
         validation: Pictures and labels of the validation split.
@@ -209,6 +220,13 @@ class SplitsInMemory(lightning.LightningDataModule):
         super().__init__()
         self.training, self.validation, self.recipe = training, validation, recipe
         self.probabilities, self.soft_targets = probabilities, soft_targets
+
+    def setup(self, stage: str) -> None:
+        """Put the pictures where the network trains, so that no batch has to be copied there."""
+        assert self.trainer is not None
+        device = self.trainer.strategy.root_device
+        self.training = (self.training[0].to(device), self.training[1])
+        self.validation = (self.validation[0].to(device), self.validation[1])
 
     def train_dataloader(self) -> ShuffledBatches:
         """Return the batches of the current epoch."""

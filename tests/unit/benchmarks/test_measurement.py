@@ -24,3 +24,13 @@ def test_row_says_which_way_the_bound_holds() -> None:
     assert Measurement("speed", 640, "pictures/s", 600, is_upper=False).to_row() == [
         "speed", "640 pictures/s", "at least 600 pictures/s", "met",
     ]  # fmt: skip
+
+
+def test_large_numbers_have_all_their_digits_before_the_point() -> None:
+    row = Measurement("speed", 12_345.6, "pictures/s", 20_000, is_upper=False).to_row()
+    assert row[1:3] == ["12,346 pictures/s", "at least 20,000 pictures/s"]
+
+
+def test_what_was_not_measured_has_no_figure() -> None:
+    measurement = Measurement("speed", None, "pictures/s", 600, is_upper=False)
+    assert measurement.to_row() == ["speed", "", "at least 600 pictures/s", "not measured"]

@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torchvision.transforms.functional import ten_crop
 
+from mien.benchmarks.training_speed import build_speed_recipe
 from mien.errors import RecipeError
 from mien.models import create_model
 from mien.training.losses import LOSSES, build_loss
@@ -53,7 +56,7 @@ def test_the_loss_is_smoothed_cross_entropy(batch: tuple[torch.Tensor, torch.Ten
     logits = module.network((batch[0].float() - 120) / 60)
     expected = F.cross_entropy(logits, batch[1], label_smoothing=smoothing)
     torch.testing.assert_close(module.training_step(batch, 0), expected)
-    assert module.loss_sum == pytest.approx(float(expected.detach()), rel=1e-5)
+    assert module.mean_loss == pytest.approx(float(expected.detach()), rel=1e-5)
 
 
 def test_the_loss_weighs_the_errors_of_each_class(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
@@ -259,7 +262,7 @@ def test_sharpness_of_almost_nothing_is_plain_descent(batch: tuple[torch.Tensor,
     plain, moved = fit(batch, is_training=True, augmentation={"flip": 0.5}, learning_rate=0.01)
     sharp, moved_too = fit(batch, is_training=True, augmentation={"flip": 0.5}, learning_rate=0.01, sharpness=1e-12)
     torch.testing.assert_close(moved_too, moved, rtol=1e-3, atol=1e-6)
-    assert sharp.loss_sum == pytest.approx(plain.loss_sum, rel=1e-5)
+    assert sharp.mean_loss == pytest.approx(plain.mean_loss, rel=1e-5)
     for (name, buffer), other in zip(plain.network.named_buffers(), sharp.network.buffers(), strict=True):
         torch.testing.assert_close(other, buffer, msg=name)
 
@@ -267,3 +270,29 @@ def test_sharpness_of_almost_nothing_is_plain_descent(batch: tuple[torch.Tensor,
 def test_a_plateau_without_validation_is_refused(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
     with pytest.raises(RecipeError, match="schedule 'plateau' looks at validation_loss, but nothing validates; take"):
         fit(batch, schedule={"name": "plateau"})
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_pictures_move_once_to_where_the_network_trains_and_batches_are_taken_there(
+    batch: tuple[torch.Tensor, torch.Tensor], device: str
+) -> None:
+    splits = SplitsInMemory(batch, batch, build_speed_recipe(epochs=1, batch_size=8))
+    trainer = SimpleNamespace(
+        strategy=SimpleNamespace(root_device=torch.device(device)), current_epoch=0, global_rank=0, world_size=1
+    )
+    splits.trainer = trainer  # type: ignore[assignment]
+    splits.setup("fit")
+    assert splits.training[0].device.type == splits.validation[0].device.type == device
+    assert (splits.training[0] is batch[0]) == (device == "cpu")
+    taken = [*splits.train_dataloader(), *splits.val_dataloader()]
+    assert len(taken) == 3
+    assert all(tensor.device.type == device for pair in taken for tensor in pair)
+    assert splits.train_dataloader().images is splits.train_dataloader().images
+
+
+def test_the_mean_loss_is_that_of_all_steps_of_the_epoch(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    module = make_module()
+    assert module.mean_loss == 0
+    parts = [(batch[0][rows], batch[1][rows]) for rows in (slice(8), slice(8, 20))]
+    losses = [float(module.training_step(part, 0).detach()) for part in parts]
+    assert module.mean_loss == sum(losses) / 2

@@ -11,7 +11,7 @@ from mien.errors import MienError
 if TYPE_CHECKING:
     from mien.benchmarks.measurement import Measurement
 
-_PARTS = ("recognition", "reading", "audit", "training")
+_PARTS = ("recognition", "reading", "audit", "training", "plain loop")
 
 
 @app.command()
@@ -23,7 +23,11 @@ def bench(
     picture: Annotated[Path, typer.Option(help="Picture to analyse.")] = Path("examples/pictures/astronaut.png"),
     csv: Annotated[Path | None, typer.Option(help="FER2013's CSV; its usual place if left out.")] = None,
 ) -> None:
-    """Measure each speed and size that is promised; exit with 1 if one is missed by half."""
+    """Measure each speed and size that is promised; exit with 1 if one is missed by half.
+
+    "training" times whole runs beside the bare step and the same steps without a trainer, looks at their memory, and
+    times a GPU where there is one; "plain loop" runs beside a loop of the kind found in published repositories.
+    """
     from mien.app.figures import print_rows
     from mien.benchmarks.machine import describe_machine
 
@@ -60,6 +64,10 @@ def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path |
         from mien.benchmarks.training_speed import measure_training
 
         return measure_training()
+    if part == "plain loop":
+        from mien.benchmarks.plain_loop import measure_plain_loop
+
+        return measure_plain_loop()
     from mien.benchmarks.recognition_speed import measure_light_install, measure_recognizer, this_python
 
     return [*measure_light_install(light_python or this_python(), picture), *measure_recognizer()]

@@ -34,8 +34,8 @@ class Cropping:
             return torch.stack(ten_crop(images, [side, side]), dim=1).flatten(0, 1)
         top, left = self._draw_corners(images, generator)
         along = torch.arange(side)
-        rows = (top[:, None] + along).to(images.device)[:, :, None]
-        columns = (left[:, None] + along).to(images.device)[:, None, :]
+        rows = (top[:, None] + along).to(images.device, non_blocking=True)[:, :, None]
+        columns = (left[:, None] + along).to(images.device, non_blocking=True)[:, None, :]
         pictures = torch.arange(len(images), device=images.device)[:, None, None]
         return images[pictures, :, rows, columns].permute(0, 3, 1, 2)
 

@@ -1,4 +1,7 @@
-"""Draws that the random changes share; all randomness comes from one generator on the CPU."""
+"""Draws that the random changes share; all randomness comes from one generator on the CPU.
+
+They go to the pictures' device with ``non_blocking``: else the CPU would wait for a GPU at each of them.
+"""
 
 import torch
 from torch import Tensor
@@ -34,4 +37,4 @@ def draw_some(count: int, probability: float, generator: torch.Generator) -> Ten
 
 def of_each(values: Tensor, images: Tensor) -> Tensor:
     """Return one number a picture, shape ``(B, 1, 1, 1)``, on the device of the pictures."""
-    return values.to(images.device)[:, None, None, None]
+    return values.to(images.device, non_blocking=True)[:, None, None, None]

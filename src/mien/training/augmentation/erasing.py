@@ -28,7 +28,7 @@ class Erasing:
         if not self.erase:
             return images
         count, _, height, width = images.shape
-        draws = torch.rand((6, count), generator=generator).to(images.device)
+        draws = torch.rand((6, count), generator=generator).to(images.device, non_blocking=True)
         low, high = self.erase_pixels
         tall = (low + draws[0] * (high - low + 1)).floor().clamp(max=height)
         wide = (low + draws[1] * (high - low + 1)).floor().clamp(max=width)
@@ -44,10 +44,10 @@ class Erasing:
     def _fill(self, images: Tensor, draws: Tensor, generator: torch.Generator) -> Tensor:
         lowest, highest = self.value_range
         if self.erase_fill == "black":
-            return images.new_tensor(lowest)
+            return images.new_full((), lowest)
         if self.erase_fill == "mean":
             return images.mean(dim=(2, 3), keepdim=True)
         if self.erase_fill == "noise":
-            draws = torch.rand(images.shape, generator=generator).to(images.device)
+            draws = torch.rand(images.shape, generator=generator).to(images.device, non_blocking=True)
             return lowest + draws * (highest - lowest)
         return lowest + of_each(draws, images) * (highest - lowest)

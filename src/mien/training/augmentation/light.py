@@ -37,6 +37,6 @@ class Light:
             images = mean + (images - mean) * of_each(1 + changes, images)
         if self.noise_deviation:
             deviation = self.noise_deviation * (highest - lowest) / 255
-            noise = torch.randn(images.shape, generator=generator).to(images.device)
+            noise = torch.randn(images.shape, generator=generator).to(images.device, non_blocking=True)
             images = images + noise * of_each(deviation * draw_some(count, self.noise_probability, generator), images)
         return images.clamp(lowest, highest)

@@ -39,8 +39,8 @@ class Mixing:
         if not self.is_on:
             return images, targets
         count, _, height, width = images.shape
-        order = torch.randperm(count, generator=generator)
-        others, other_targets = images[order.to(images.device)], targets[order.to(targets.device)]
+        order = torch.randperm(count, generator=generator).to(images.device, non_blocking=True)
+        others, other_targets = images[order], targets[order]
         is_mixed = draw_some(count, self.mix_probability, generator)
         is_pasted = is_mixed & draw_some(count, self._share_of_cutmix, generator)
         kept = torch.ones(count)  # what a picture keeps of itself
@@ -52,9 +52,9 @@ class Mixing:
             rows &= is_pasted[:, None]
             area = rows.float().mean(dim=1) * columns.float().mean(dim=1)
             kept = torch.where(is_pasted, 1 - area, kept)
-            rows, columns = rows.to(images.device), columns.to(images.device)
+            rows, columns = rows.to(images.device, non_blocking=True), columns.to(images.device, non_blocking=True)
             images = torch.where(rows[:, None, :, None] & columns[:, None, None, :], others, images)
-        return images, torch.lerp(other_targets, targets, kept.to(targets.device)[:, None])
+        return images, torch.lerp(other_targets, targets, kept.to(targets.device, non_blocking=True)[:, None])
 
     @property
     def _share_of_cutmix(self) -> float:

@@ -99,7 +99,7 @@ def move(images: Tensor, maps: Tensor, *, fill: str = "black", black: float = 0.
         black: Value of black.
     """
     outside = images.mean(dim=(2, 3), keepdim=True) if fill == "mean" else black
-    grid = F.affine_grid(maps.to(images.device), list(images.shape), align_corners=False)
+    grid = F.affine_grid(maps.to(images.device, non_blocking=True), list(images.shape), align_corners=False)
     padding_mode = _PADDING_MODES[fill]
     moved = F.grid_sample(images - outside, grid, mode="bilinear", padding_mode=padding_mode, align_corners=False)
     return moved + outside

@@ -65,7 +65,7 @@ def _turn(x: Tensor, y: Tensor, angle: Tensor, size: Tensor) -> tuple[Tensor, Te
 
 def _at(places: Tensor, values: Tensor) -> Tensor:
     """Return one number a picture, shape ``(B, 1, 1)``, where the places are."""
-    return values.to(places.device)[:, None, None]
+    return values.to(places.device, non_blocking=True)[:, None, None]
 
 
 # --- shapes --------------------------------------------------------------------------------------------------------

@@ -72,6 +72,6 @@ def _renew_statistics(trainer: Trainer, module: LightningModule) -> None:
     assert isinstance(module, TrainingModule)
     assert isinstance(data, SplitsInMemory)
     generator = epoch_generator(module.recipe.training.seed, trainer.current_epoch, stream=4)
-    batches = (images.to(module.device) for images, _ in data.train_dataloader())
+    batches = (images for images, _ in data.train_dataloader())
     with trainer.precision_plugin.forward_context():
         update_bn((module.normalise(module.augmentation(images, generator)) for images in batches), module.network)

@@ -45,7 +45,7 @@ class KeepCurvesAndWeights(Callback):
         self.rows.append(
             {
                 "epoch": epoch,
-                "loss": pl_module.loss_sum / max(pl_module.loss_count, 1),
+                "loss": pl_module.mean_loss,
                 "validation_accuracy": accuracy,
                 "validation_loss": pl_module.validation_loss,
                 "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
@@ -93,6 +93,6 @@ def _add_up_processes(trainer: Trainer, module: TrainingModule) -> None:
     if trainer.world_size == 1:
         return
     strategy = trainer.strategy
-    sums = torch.tensor([*module.validation_sums.tolist(), module.loss_sum], dtype=torch.float64)
+    sums = torch.stack([*module.validation_sums, module.loss_sum.cpu()])
     sums = strategy.reduce(sums.to(strategy.root_device), reduce_op="sum").cpu()
-    module.validation_sums, module.loss_sum = sums[:3], float(sums[3]) / trainer.world_size
+    module.validation_sums, module.loss_sum = sums[:3], sums[3] / trainer.world_size

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+SECONDS_BETWEEN_MOVES = 0.1
+"""Rich draws no more often, and to read the loss is to wait for a GPU."""
+
+
 class ShowProgress(Callback):
     """A bar over the whole run with figures and remaining time; without a terminal, one line an epoch.
 
@@ -34,7 +38,7 @@ class ShowProgress(Callback):
             console=console,
             speed_estimate_period=120,
         )
-        self.started = time.perf_counter()
+        self.started = self.moved = time.perf_counter()
         self.first_epoch = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -50,8 +54,12 @@ class ShowProgress(Callback):
     ) -> None:
         """Move the bar."""
         assert isinstance(pl_module, TrainingModule)
+        now = time.perf_counter()
+        if now - self.moved < SECONDS_BETWEEN_MOVES and batch_idx + 1 < trainer.num_training_batches:
+            return
+        self.moved = now
         best = f", best {self.curves.best_accuracy:.2%}" if self.curves.best_epoch >= 0 else ""
-        figures = f"loss {pl_module.loss_sum / max(pl_module.loss_count, 1):.3f}{best}"
+        figures = f"loss {pl_module.mean_loss:.3f}{best}"
         description = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
         self.progress.update(self.task, completed=trainer.global_step, description=description, figures=figures)
 

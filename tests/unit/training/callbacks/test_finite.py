@@ -54,6 +54,32 @@ def test_a_number_that_is_not_finite_stops_the_step(loss: float, weight: float, 
         look(loss, weight)
 
 
+def look_at_steps(losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the guard look at an epoch of these losses on a GPU."""
+    module = make_module()
+    monkeypatch.setattr(TrainingModule, "device", torch.device("cuda"))
+    trainer: Any = SimpleNamespace(
+        strategy=SimpleNamespace(reduce=lambda tensor, reduce_op: tensor),
+        optimizers=[torch.optim.SGD(module.parameters(), lr=0.5)],
+        current_epoch=0,
+        num_training_batches=len(losses),
+    )
+    guard = StopWhenNotFinite()
+    for index, loss in enumerate(losses):
+        guard.on_train_batch_end(trainer, module, {"loss": torch.tensor(loss)}, None, index)
+
+
+@pytest.mark.parametrize(("step", "seen_by"), [(3, 50), (50, 50), (51, 70), (70, 70)])
+def test_on_a_gpu_a_loss_that_is_not_finite_is_seen_at_the_next_look(
+    step: int, seen_by: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = [1.5] * 70
+    look_at_steps(losses, monkeypatch)
+    losses[step - 1] = float("nan")
+    with pytest.raises(TrainingError, match=f"the loss is nan in epoch 1, by step {seen_by} of 70 "):
+        look_at_steps(losses, monkeypatch)
+
+
 def test_an_absurd_learning_rate_stops_in_the_first_epoch(tiny_recipe_file: Path, tmp_path: Path) -> None:
     recipe = read_recipe(tiny_recipe_file, ["optimizer.learning_rate=1e30"])
     message = r"tiny-1: .* in epoch 1, step \d of 7 \(learning rate .*; no epoch was complete, so nothing of it is kept"

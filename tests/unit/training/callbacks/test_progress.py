@@ -1,11 +1,15 @@
 import io
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from mien.training import read_recipe, train
+from mien.training.callbacks import KeepCurvesAndWeights, ShowProgress, progress
 from mien.training.module import TrainingModule
+from tests.unit.training.test_module import make_module
 
 
 def test_without_a_terminal_each_epoch_is_one_line(tiny_recipe_file: Path, tmp_path: Path) -> None:
@@ -43,3 +47,20 @@ def test_a_fault_takes_the_bar_away(tiny_recipe_file: Path, tmp_path: Path, monk
         train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", console=console)
     hide_cursor, show_cursor = "\x1b[?25l", "\x1b[?25h"
     assert out.getvalue().rindex(show_cursor) > out.getvalue().rindex(hide_cursor)
+
+
+def test_the_bar_moves_no_more_often_than_it_is_drawn_and_with_the_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now)
+    module = make_module()
+    trainer: Any = SimpleNamespace(
+        estimated_stepping_batches=6, num_training_batches=6, global_step=0, current_epoch=0, max_epochs=1
+    )
+    show = ShowProgress(Console(quiet=True), KeepCurvesAndWeights(None))
+    show.on_train_start(trainer, module)
+    moves = []
+    for step in range(6):
+        now, trainer.global_step = now + 0.04, step + 1
+        show.on_train_batch_end(trainer, module, None, None, step)
+        moves.append(int(show.progress.tasks[0].completed))
+    assert moves == [0, 0, 3, 3, 3, 6]
