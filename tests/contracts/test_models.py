@@ -545,7 +545,8 @@ def assert_the_onnx_graph_agrees(network: Classifier, images: torch.Tensor) -> N
     (logits,) = session.run(["logits"], {"faces": images.numpy()})
     with torch.no_grad():
         expected = network((images - 120) / 60)
-    torch.testing.assert_close(torch.from_numpy(logits), expected, atol=1e-4, rtol=1e-4)
+    # Untrained, some deep networks answer in hundreds, of which float32 keeps three or four digits through all layers.
+    torch.testing.assert_close(torch.from_numpy(logits), expected, atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", names_marked_slow_but_for_the_short_run(), indirect=True)

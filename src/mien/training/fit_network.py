@@ -181,8 +181,8 @@ class _ProcessLostError(MienError):
 
 
 def _conclude(run: RunFolder, recipe: Recipe, *, has_stopped_early: bool, console: "Console") -> None:
-    if has_stopped_early:
-        epochs = recipe.training.early_stopping
+    epochs = recipe.training.early_stopping
+    if has_stopped_early and epochs:  # a callback of the caller's may have stopped it, too
         _say(console, f"stopped early: validation accuracy has not risen for {epochs} epochs (training.early_stopping)")
     try:
         draw_learning_curves([run], run.folder / "curves.png")

@@ -164,8 +164,12 @@ class Recipe(Section):
                 "training.join_validation leaves no split to choose by; leave out training.early_stopping, and take "
                 "a schedule that looks at no metric"
             )
-        if self.finetuning.freeze_epochs and self.trainer.devices != 1:
-            raise ValueError("finetuning.freeze_epochs needs one process; set trainer.devices = 1")
+        return self
+
+    @model_validator(mode="after")
+    def _one_process_freezes(self) -> "Recipe":
+        if self.finetuning.freeze_epochs and (self.trainer.devices != 1 or self.trainer.num_nodes != 1):
+            raise ValueError("finetuning.freeze_epochs needs one process; set trainer.devices and num_nodes to 1")
         return self
 
     @model_validator(mode="after")

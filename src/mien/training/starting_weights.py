@@ -112,12 +112,21 @@ def _of_model_file(source: str) -> StartingWeights:
         expressions=contract.expressions,
         mean=contract.mean[0],
         std=contract.std[0],
-        data_set=str(data.get("dataset", "")) if isinstance(data, Mapping) else "",
+        data_set=_name_of_set(data) if isinstance(data, Mapping) else "",
         splits_seen=contract.splits_seen,
         has_published_splits=isinstance(data, Mapping) and _has_published_splits(data),
         weights_fingerprint=contract.weights_fingerprint,
         is_rebuilt=True,
     )
+
+
+def _name_of_set(data: Mapping[str, Any]) -> str:
+    """Return what a recipe's data set is called; sets of one's own go by a name of their own, or their folder's."""
+    dataset, path = str(data.get("dataset", "")), Path(str(data.get("path", "")))
+    if dataset not in ("class_folders", "manifest"):
+        return dataset
+    own_name = (data.get("options") or {}).get("name")
+    return str(own_name or (path.resolve().name if dataset == "class_folders" else path.stem))
 
 
 def _has_published_splits(data: Mapping[str, Any]) -> bool:

@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from mien.errors import WeightsError
 from mien.models import create_model
-from mien.recognition.model_file import load_model_file
+from mien.recognition.model_file import METADATA_KEY, load_model_file
 from mien.training import RunFolder
 from mien.training.starting_weights import (
     StartingWeights,
@@ -137,3 +139,15 @@ def test_inherit_splits_seen_by_name_where_the_data_are_the_same() -> None:
 )
 def test_has_same_pictures_goes_by_the_first_set(data_set: str, other: str, expected: bool) -> None:
     assert has_same_pictures(data_set, other) is expected
+
+
+def test_a_model_file_of_faces_of_ones_own_goes_by_their_name(tmp_path: Path) -> None:
+    shipped = load_model_file("compact")
+    graph = onnx.load(shipped.path)
+    data = {"dataset": "class_folders", "path": "faces", "options": {"name": "mine"}, "split": {"validation": 0.1}}
+    contract = replace(shipped.contract, recipe=shipped.contract.recipe | {"data": data})
+    onnx.helper.set_model_props(graph, {METADATA_KEY: contract.to_json()})
+    onnx.save(graph, tmp_path / "mine.onnx")
+    weights = read_starting_weights(str(tmp_path / "mine.onnx"))
+    assert (weights.data_set, weights.has_published_splits) == ("mine", False)
+    assert inherit_splits_seen(OWN, weights, data_set="mine", has_published_splits=False)["test"].startswith("may have")

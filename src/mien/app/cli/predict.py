@@ -17,7 +17,7 @@ def predict(
     output: Annotated[Path, typer.Option(help="File to write (.npz).")],
     views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
 ) -> None:
-    """Save a run's probabilities on a split, by row id; a recipe's section [distillation] names such files.
+    """Save a run's probabilities on a split, by row id; a recipe's distillation section names such files.
 
     They are as the network gives them, in float32, without a temperature.
     """

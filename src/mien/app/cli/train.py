@@ -21,12 +21,12 @@ def train(
     data: Annotated[
         Path | None, typer.Option(help="Learn these class folders instead, and export what was learned.")
     ] = None,
-    start: Annotated[str, typer.Option("--from", help="Shipped model or model file that --data begins with.")] = (
-        "compact"
-    ),
+    start: Annotated[
+        str | None, typer.Option("--from", help="Shipped model or model file that --data begins with; compact.")
+    ] = None,
     crop: Annotated[
-        str, typer.Option(help="Detector that cuts faces out of the pictures of --data, such as haar.")
-    ] = "",
+        str | None, typer.Option(help="Detector that cuts faces out of the pictures of --data, such as haar.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Model file for --data; it lies in the run folder else.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
     results: Annotated[Path, typer.Option(help="Folder of the records, for --data.")] = Path("results"),
@@ -44,9 +44,13 @@ def train(
     if data is not None:
         if resume is not None:
             raise typer.BadParameter("--data begins a new run; leave out --resume, or name the run alone")
+        if folds is not None or by_subject:
+            raise typer.BadParameter("--data cuts its own splits; leave out --folds and --by-subject")
         settings = [*([str(recipe)] if recipe else []), *(changes or [])]
-        _learn(data, settings, start=start, crop=crop, output=output, runs=runs, results=results)
+        _learn(data, settings, start=start or "compact", crop=crop or "", output=output, runs=runs, results=results)
         return
+    if start or crop or output:
+        raise typer.BadParameter("--from, --crop and --output say how --data is learned; name its folder too")
     if recipe is None and resume is None:
         raise typer.BadParameter("name a recipe, --resume RUN, or both")
     if by_subject and folds is None:

@@ -158,3 +158,17 @@ def test_data_and_resume_do_not_go_together(tmp_path: Path, run: Callable[..., R
     ran = run("train", "--data", tmp_path, "--resume", tmp_path)
     assert ran.code == 2
     assert "--data begins a new run; leave out --resume" in ran.err
+
+
+@pytest.mark.parametrize("option", [("--from", "compact"), ("--crop", "haar"), ("--output", "x.onnx")])
+def test_what_data_alone_understands_is_refused_without_it(
+    tiny_recipe_file: Path, run: Callable[..., Ran], option: tuple[str, str]
+) -> None:
+    ran = run("train", tiny_recipe_file, *option)
+    assert ran.code == 2
+    assert "say how --data is learned" in ran.err
+
+
+def test_data_is_not_dealt_into_folds(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    ran = run("train", "--data", tmp_path, "--folds", 3)
+    assert (ran.code, "--data cuts its own splits" in ran.err) == (2, True)
