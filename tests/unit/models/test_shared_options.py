@@ -33,7 +33,7 @@ def test_with_group_norm_no_row_depends_on_the_others_of_its_batch() -> None:
         ("vgg_se", {"output_activation": "tanh"}, "output_activation is 'tanh'; expected one of 'softmax', 'sigmoid',"),
         ("vgg_se", {"norm": "layer"}, "norm is 'layer'; expected 'own' or 'group'"),
         ("vgg16", {"norm": "group"}, "norm is 'group', and there is no batch norm to replace; leave it out"),
-        ("vgg_se", {"norm": 3}, "norm: expected str, found 3"),
+        ("vgg_se", {"norm": 3}, "norm: expected text, found 3"),
     ],
 )
 def test_refusals_come_with_the_recipe_too(name: str, options: dict, message: str) -> None:

@@ -99,9 +99,9 @@ def test_fitting_leaves_torchs_own_randomness_alone() -> None:
     ("options", "message"),
     [
         ({"hidden_units": []}, r"hidden_units is \[\]; expected a list of whole numbers above 0"),
-        ({"hidden_units": "500"}, "hidden_units is '500'; expected a list of whole numbers above 0"),
+        ({"hidden_units": "500"}, "hidden_units: expected a list of whole numbers, found '500'"),
         ({"hidden_units": [500, 0]}, r"hidden_units is \[500, 0\]; expected a list of whole numbers above 0"),
-        ({"hidden_units": [True]}, r"hidden_units is \[True\]; expected a list of whole numbers above 0"),
+        ({"hidden_units": [True]}, r"hidden_units: expected a list of whole numbers, found \[True\]"),
         ({"pretraining_epochs": -1}, "pretraining_epochs is -1; expected at least 0"),
         ({"pretraining_rate": 0.0}, r"pretraining_rate is 0\.0; expected a number above 0"),
         ({"pretraining_batch_size": 0}, "pretraining_batch_size is 0; expected a number above 0"),
