@@ -30,8 +30,6 @@ def test_a_run_begins_with_the_weights_of_another(tiny_run: RunFolder, tiny_reci
     run = tune(
         tiny_recipe_file, tmp_path / "runs", weights, "optimizer.learning_rate=1e-12", "training.average_decay=0.0"
     )
-    accuracy = choose(run).all_rows.accuracy
-    assert accuracy == pytest.approx(choose(tiny_run).all_rows.accuracy)
     old, new = load_file(tiny_run.weights_file()), load_file(run.weights_file("last"))
     weight = "stages.0.0.weight"
     assert torch.allclose(old[weight], new[weight], atol=1e-8)
