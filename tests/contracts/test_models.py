@@ -545,8 +545,9 @@ def assert_the_onnx_graph_agrees(network: Classifier, images: torch.Tensor) -> N
     (logits,) = session.run(["logits"], {"faces": images.numpy()})
     with torch.no_grad():
         expected = network((images - 120) / 60)
-    # Untrained, some deep networks answer in hundreds, of which float32 keeps three or four digits through all layers.
-    torch.testing.assert_close(torch.from_numpy(logits), expected, atol=1e-4, rtol=1e-3)
+    # Untrained, a deep network may answer in millions: float32 rounds all of its answers in proportion to the largest.
+    scale = expected.abs().max().clamp_min(1)
+    torch.testing.assert_close(torch.from_numpy(logits) / scale, expected / scale, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", names_marked_slow_but_for_the_short_run(), indirect=True)
