@@ -17,6 +17,7 @@ from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder
 from mien.training.trainer import build_trainer, quiet_lightning
+from mien.training.training_rows import build_training_rows
 
 MEAN, DEVIATION = 128.0, 64.0
 """What is taken for the made-up faces' mean and standard deviation."""
@@ -57,7 +58,8 @@ def train_on(face_set: FaceSet, recipe: Recipe, *, callbacks: list[Callback], **
         run = RunFolder.create(Path(folder), recipe, face_set, facts=facts)
         with quiet_lightning():
             trainer = build_trainer(recipe, precision=precision, callbacks=callbacks, **options)
-        fit_network(run, recipe, face_set, facts=facts, trainer=trainer, console=Console(quiet=True))
+        rows = build_training_rows(face_set, recipe)
+        fit_network(run, recipe, face_set, rows=rows, facts=facts, trainer=trainer, console=Console(quiet=True))
 
 
 class Stopwatch(Callback):

@@ -3,11 +3,9 @@
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
 import torch
 from lightning import Callback, Trainer
 
@@ -31,10 +29,9 @@ from mien.training.learning_curves import draw_learning_curves
 from mien.training.module import SplitsInMemory, TrainingModule
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder, create_network
-from mien.training.soft_targets import SoftTargets, read_soft_targets
 from mien.training.starting_weights import StartingWeights, begin_with
-from mien.training.targets import Targets, build_targets
 from mien.training.trainer import quiet_lightning
+from mien.training.training_rows import TrainingRows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +45,7 @@ def fit_network(
     recipe: Recipe,
     face_set: FaceSet,
     *,
+    rows: TrainingRows,
     facts: dict[str, Any],
     trainer: Trainer,
     console: "Console",
@@ -59,6 +57,7 @@ def fit_network(
         run: The run folder; None in another process than the first, which need not know of it.
         recipe: Its recipe.
         face_set: The data set as the recipe gives it.
+        rows: Its rows that train, and their targets.
         facts: What ``run.json`` says of the training split and of the precision.
         trainer: Trains; the callbacks that it has come after those of every run.
         console: Where progress goes.
@@ -71,12 +70,10 @@ def fit_network(
         KeyboardInterrupt: On Ctrl-C.
         SystemExit: With 0, at the end of another process than the first.
     """
-    training = as_it_trains(face_set, recipe)
-    targets = build_targets(training, recipe.training.targets)
-    soft_targets = None if recipe.distillation is None else read_soft_targets(training, recipe.distillation)
-    module, data = _build_module(recipe, face_set, targets, soft_targets, facts=facts)
-    loaded = f", beginning with {_begin(module, data, weights, face_set)}" if weights else ""
     checkpoint = _find_checkpoint(run) if run else None
+    is_pretrained = weights is None and checkpoint is None  # or else other weights are loaded right after
+    module, data = _build_module(recipe, face_set, rows, facts=facts, is_pretrained=is_pretrained)
+    loaded = f", beginning with {_begin(module, data, weights, face_set)}" if weights else ""
     if run is None or not trainer.is_global_zero:
         _take_part(trainer, module, data, checkpoint=checkpoint)
     counts = face_set.split_counts()
@@ -87,8 +84,8 @@ def fit_network(
         f"{counts['training']:,} faces train, {counts['validation']:,} "
         f"{'train, too, and nothing chooses' if recipe.training.join_validation else 'choose'}, "
         f"{facts['precision']} ({facts['precision_reason']}){others}"
-        + (f", {targets}" if recipe.training.targets != "labels" else "")
-        + (f", {soft_targets}" if soft_targets is not None else "")
+        + (f", {rows.targets}" if recipe.training.targets != "labels" else "")
+        + (f", {rows.soft_targets}" if rows.soft_targets is not None else "")
         + loaded,
     )
     try:
@@ -109,15 +106,11 @@ def fit_network(
 
 
 def _build_module(
-    recipe: Recipe, face_set: FaceSet, targets: Targets, soft_targets: SoftTargets | None, *, facts: dict[str, Any]
+    recipe: Recipe, face_set: FaceSet, rows: TrainingRows, *, facts: dict[str, Any], is_pretrained: bool
 ) -> tuple[TrainingModule, SplitsInMemory]:
     torch.manual_seed(recipe.training.seed)
-    network = create_network(recipe, facts | {"expressions": face_set.expressions})
-    weights = (
-        torch.from_numpy(class_weights(as_it_trains(face_set, recipe)))
-        if recipe.training.class_weights == "balanced"
-        else None
-    )
+    network = create_network(recipe, facts | {"expressions": face_set.expressions}, is_pretrained=is_pretrained)
+    is_weighted = recipe.training.class_weights == "balanced"
     lowest, highest = facts.get("value_range", (0.0, 255.0))
     module = TrainingModule(
         network,
@@ -125,16 +118,15 @@ def _build_module(
         mean=facts["mean"],
         std=facts["std"],
         value_range=(lowest, highest),
-        class_weights=weights,
+        class_weights=torch.from_numpy(class_weights(rows.faces)) if is_weighted else None,
     )
-    validation = _as_tensors(face_set.split("validation"))
-    training = as_it_trains(face_set, recipe).split("training")
-    faces, _ = _as_tensors(training)
-    drawn = torch.from_numpy(sampling_weights(training))
-    probabilities = drawn if recipe.training.sampling == "level" else None
-    taught = None if soft_targets is None else soft_targets.values
+    is_level = recipe.training.sampling == "level"
     return module, SplitsInMemory(
-        (faces, targets), validation, recipe, probabilities=probabilities, soft_targets=taught
+        (faces_as_tensor(rows.faces), rows.targets),
+        _as_tensors(face_set.split("validation")),
+        recipe,
+        probabilities=torch.from_numpy(sampling_weights(rows.faces)) if is_level else None,
+        soft_targets=None if rows.soft_targets is None else rows.soft_targets.values,
     )
 
 
@@ -206,13 +198,6 @@ def _find_checkpoint(run: RunFolder) -> Path | None:
             f"{run.resume_file} is damaged; delete it to start this run anew, or begin another"
         ) from fault
     return run.resume_file
-
-
-def as_it_trains(face_set: FaceSet, recipe: Recipe) -> FaceSet:
-    """Return the set with all rows that train as its training split."""
-    if not recipe.training.join_validation:
-        return face_set
-    return replace(face_set, splits=np.where(face_set.splits == "validation", "training", face_set.splits))
 
 
 def _as_tensors(part: FaceSet) -> tuple[torch.Tensor, torch.Tensor]:

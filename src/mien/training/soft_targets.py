@@ -75,7 +75,9 @@ class _Answers:
         return {"file": self.file, "split": self.predictions.split, "views": views, "sha256": self.sha256}
 
 
-def read_soft_targets(face_set: FaceSet, settings: DistillationSettings) -> SoftTargets:
+def read_soft_targets(
+    face_set: FaceSet, settings: DistillationSettings, *, data_fingerprint: str | None = None
+) -> SoftTargets:
     """Return the soft targets of the training split; rows are found by their ids, classes by their names.
 
     Files of the same weights are one teacher, and its views are averaged as logits. Of several teachers the
@@ -86,11 +88,13 @@ def read_soft_targets(face_set: FaceSet, settings: DistillationSettings) -> Soft
     Args:
         face_set: The faces as they train.
         settings: The recipe's section.
+        data_fingerprint: Fingerprint of the data set that they come from; None takes their own.
 
     Raises:
         DataError: If a file is missing or damaged, of another data set, of the test split or without one of the
             classes; if a teacher has answered a split by the same view twice; or if a training row has no answer.
     """
+    data_fingerprint = data_fingerprint or face_set.fingerprint
     answers = [_read(file, face_set) for file in settings.predictions]
     by_weights: dict[str, list[_Answers]] = {}
     for each in answers:
@@ -99,7 +103,7 @@ def read_soft_targets(face_set: FaceSet, settings: DistillationSettings) -> Soft
     total, num_teachers = np.zeros((len(part), len(part.expressions))), np.zeros(len(part), dtype=np.int64)
     for fingerprint, files in by_weights.items():
         _check_views(files)
-        probabilities, is_answered = _average_views(files, part, data_fingerprint=face_set.fingerprint)
+        probabilities, is_answered = _average_views(files, part, data_fingerprint=data_fingerprint)
         total[is_answered] += probabilities
         num_teachers += is_answered
         teachers.append(_describe(files, fingerprint, num_rows=int(is_answered.sum())))
@@ -107,7 +111,7 @@ def read_soft_targets(face_set: FaceSet, settings: DistillationSettings) -> Soft
     return SoftTargets(
         torch.from_numpy(_softmax(_logarithms(total / num_teachers[:, None]) / settings.temperature)),
         teachers,
-        _join([_seen_by(each, face_set) for each in answers]),
+        _join([_seen_by(each, face_set, data_fingerprint=data_fingerprint) for each in answers]),
         is_leaky=any(each.predictions.is_leaky for each in answers),
     )
 
@@ -200,13 +204,13 @@ def _describe(files: Sequence[_Answers], fingerprint: str, *, num_rows: int) -> 
     }
 
 
-def _seen_by(answers: _Answers, face_set: FaceSet) -> dict[str, str]:
+def _seen_by(answers: _Answers, face_set: FaceSet, *, data_fingerprint: str) -> dict[str, str]:
     return inherit_splits_seen(
         {},
         answers,
         data_set=face_set.name,
         has_published_splits=face_set.has_published_splits,
-        is_same_data=answers.predictions.data_fingerprint == face_set.fingerprint,
+        is_same_data=answers.predictions.data_fingerprint == data_fingerprint,
     )
 
 

@@ -14,21 +14,20 @@ from mien.errors import DataError, RunFolderError
 from mien.training.batches import check_batch_size
 from mien.training.callbacks import require_tensorboard
 from mien.training.fit_estimator import fit_estimator
-from mien.training.fit_network import as_it_trains, fit_network
+from mien.training.fit_network import fit_network
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder, create_network, splits_seen_by
 from mien.training.schedules import build_schedules
-from mien.training.soft_targets import read_soft_targets
 from mien.training.starting_weights import (
     StartingWeights,
     begin_with,
     inherit_splits_seen,
     read_starting_weights,
 )
-from mien.training.targets import build_targets
 from mien.training.trainer import build_trainer, quiet_lightning
 from mien.training.training_data import read_training_data
+from mien.training.training_rows import build_training_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,20 +81,20 @@ def train(
         fit_estimator(run, recipe, face_set, console=_or_standard_error(console))
         return run
     precision, reason = choose_precision(recipe.training.precision, accelerator=recipe.trainer.accelerator)
-    trainer = _prepare_trainer(recipe, precision=precision, num_training=len(pixels))
+    rows = build_training_rows(face_set, recipe)
+    trainer = _prepare_trainer(recipe, precision=precision, num_training=len(rows))
     recipe.augmentation.check_size(*pixels.shape[1:3])
-    targets = build_targets(face_set, recipe.training.targets)
     facts |= {"precision": precision, "precision_reason": reason, "world_size": trainer.world_size}
-    facts |= {"targets": targets.facts}
-    if recipe.distillation is not None:
-        soft_targets = read_soft_targets(as_it_trains(face_set, recipe), recipe.distillation)
-        seen = facts.get("splits_seen") or splits_seen_by(recipe)
-        facts |= {"teachers": soft_targets.teachers, "splits_seen": soft_targets.inherit(seen)}
-        facts |= {"is_leaky": True} if soft_targets.is_leaky else {}
+    facts |= rows.facts
+    if rows.soft_targets is not None:
+        facts |= {"splits_seen": rows.soft_targets.inherit(facts.get("splits_seen") or splits_seen_by(recipe))}
+        facts |= {"is_leaky": True} if rows.soft_targets.is_leaky else {}
     new_run = RunFolder.create(runs_folder, recipe, face_set, facts=facts) if trainer.is_global_zero else None
     trainer.callbacks += callbacks  # type: ignore[attr-defined]
     console = _or_standard_error(console)
-    return fit_network(new_run, recipe, face_set, facts=facts, trainer=trainer, console=console, weights=weights)
+    return fit_network(
+        new_run, recipe, face_set, rows=rows, facts=facts, trainer=trainer, console=console, weights=weights
+    )
 
 
 def _facts_of_start(
@@ -179,21 +178,15 @@ def resume_training(
     if recipe.model.is_estimator:
         fit_estimator(run, recipe, face_set, console=_or_standard_error(console))
         return run
-    targets = build_targets(face_set, recipe.training.targets).facts
-    if facts.get("targets", targets) != targets:  # votes are no part of the data's fingerprint
-        raise RunFolderError(f"{folder}: the votes are not those this run began with; start a new run instead")
-    if recipe.distillation is not None:
-        teachers = read_soft_targets(as_it_trains(face_set, recipe), recipe.distillation).teachers
-        if teachers != facts["teachers"]:
-            raise RunFolderError(
-                f"{folder}: the teachers' predictions are not those this run began with; start a new run instead"
-            )
-    num_training = face_set.split_counts()["training"]
-    trainer = _prepare_trainer(recipe, precision=facts["precision"], num_training=num_training)
+    rows = build_training_rows(face_set, recipe)
+    for what, name in (("targets", "votes"), ("teachers", "teachers' predictions")):  # no part of its fingerprint
+        if what in facts and facts[what] != rows.facts[what]:
+            raise RunFolderError(f"{folder}: the {name} are not those this run began with; start a new run instead")
+    trainer = _prepare_trainer(recipe, precision=facts["precision"], num_training=len(rows))
     trainer.callbacks += callbacks  # type: ignore[attr-defined]
     weights = None if run.resume_file.exists() else _starting_weights_again(run, recipe)
     console = _or_standard_error(console)
-    return fit_network(run, recipe, face_set, facts=facts, trainer=trainer, console=console, weights=weights)
+    return fit_network(run, recipe, face_set, rows=rows, facts=facts, trainer=trainer, console=console, weights=weights)
 
 
 def _starting_weights_again(run: RunFolder, recipe: Recipe) -> StartingWeights | None:

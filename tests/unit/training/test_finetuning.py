@@ -1,6 +1,7 @@
 """What the section ``[finetuning]`` and joined validation do to a run."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from safetensors.torch import load_file
 
 from mien.errors import ProtocolError, RunFolderError, WeightsError
 from mien.evaluation.judge import choose, judge
+from mien.models import Classifier
 from mien.training import RunFolder, read_recipe, resume_training, train
+from mien.training.run_folder import create_network
 
 QUIET = Console(quiet=True)
 
@@ -118,3 +121,29 @@ def test_joined_validation_trains_on_its_rows(tiny_recipe_file: Path, tmp_path: 
     joined = tune(tiny_recipe_file, tmp_path / "runs", *settings, "training.join_validation=true")
     alone = tune(tiny_recipe_file, tmp_path / "runs", *settings)
     assert joined.weights_file("last").read_bytes() != alone.weights_file("last").read_bytes()
+
+
+def test_joined_rows_count_for_batch_and_schedule(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    settings = ["training.join_validation=true", "training.batch_size=120", "training.epochs=2"]
+    run = tune(tiny_recipe_file, tmp_path / "runs", *settings)  # 112 rows of training alone
+    assert run.facts["targets"]["num_by_label"] == 126
+    run.resume_file.unlink()
+    (run.folder / "curves.csv").unlink()
+    resume_training(run.folder, console=QUIET)
+    assert run.is_finished
+
+
+def test_published_weights_are_read_only_where_no_others_follow(
+    tiny_run: RunFolder, tiny_recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    are_read = []
+
+    def build(*arguments: Any, is_pretrained: bool = True) -> Classifier:
+        are_read.append(is_pretrained)
+        return create_network(*arguments, is_pretrained=is_pretrained)
+
+    monkeypatch.setattr("mien.training.fit_network.create_network", build)
+    tune(tiny_recipe_file, tmp_path / "runs")
+    tune(tiny_recipe_file, tmp_path / "runs", f"finetuning.weights={str(tiny_run.folder)!r}")
+    resume_training(tiny_run.folder, console=QUIET)
+    assert are_read == [True, False, False]

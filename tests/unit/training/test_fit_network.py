@@ -11,6 +11,7 @@ from mien.training.fit_network import fit_network
 from mien.training.module import TrainingModule
 from mien.training.trainer import build_trainer
 from mien.training.training_data import read_training_data
+from mien.training.training_rows import build_training_rows
 
 FACTS = {"mean": 120.0, "std": 60.0, "in_channels": 1, "precision": "float32", "precision_reason": "so"}
 
@@ -21,7 +22,15 @@ def test_another_process_than_the_first_writes_and_says_nothing_and_ends(tiny_re
     before, out = set(tiny_recipe_file.parent.rglob("*")), io.StringIO()
     trainer = build_trainer(recipe, precision="float32")
     with pytest.raises(SystemExit) as ended:
-        fit_network(None, recipe, face_set, facts=FACTS, trainer=trainer, console=Console(file=out))
+        fit_network(
+            None,
+            recipe,
+            face_set,
+            rows=build_training_rows(face_set, recipe),
+            facts=FACTS,
+            trainer=trainer,
+            console=Console(file=out),
+        )
     assert (ended.value.code, out.getvalue()) == (0, "")
     assert trainer.current_epoch == 2
     assert {path for path in set(tiny_recipe_file.parent.rglob("*")) - before if path.is_file()} == set()
