@@ -9,13 +9,13 @@ from PIL import Image
 
 import mien
 from mien.data.datasets.fer2013 import read_fer2013
-from mien.evaluation.predict import compute_logits, softmax
+from mien.evaluation.predictors import compute_logits
 from mien.export.export_run import export_run
 from mien.images.preparation import prepare_face
 from mien.images.reading import read_picture
 from mien.models import create_model
 from mien.recognition.model_file import load_model_file
-from mien.recognition.recognizer import Recognizer
+from mien.recognition.recognizer import Recognizer, softmax
 from mien.training import RunFolder
 from mien.training.recipe import build_recipe
 from mien.training.training_data import read_training_data

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mien.evaluation.predict import apply_temperature, fit_run_temperature, load_predictor, predict_split
+from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.predictors import load_predictor
 from mien.evaluation.protocol import (
     check_may_choose,
     check_may_judge,
@@ -18,28 +19,34 @@ from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
 
-def choose(run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None) -> Figures:
+def choose(
+    run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None, average: str = "logits"
+) -> Figures:
     """Return a run's calibrated figures on the split it was chosen on; they judge nothing and leave no record.
 
     Args:
         run: A trained run.
         split: ``validation``; any other is refused.
         views: Views to average; None takes the recipe's.
+        average: Whether ``logits`` are averaged over views or ``probabilities``.
 
     Raises:
         ProtocolError: If the split is training or test, or the data set is not the run's.
         DataError: If the data set cannot be read.
     """
-    return figures_for_choice(predict_for_choice(run, split, views=views))
+    return figures_for_choice(predict_for_choice(run, split, views=views, average=average))
 
 
-def predict_for_choice(run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None) -> Predictions:
+def predict_for_choice(
+    run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None, average: str = "logits"
+) -> Predictions:
     """Return what a run answers on the split it was chosen on, calibrated.
 
     Args:
         run: A trained run.
         split: ``validation``; any other is refused.
         views: Views to average; None takes the recipe's.
+        average: Whether ``logits`` are averaged over views or ``probabilities``.
 
     Raises:
         ProtocolError: If the split is training or test, or the data set is not the run's.
@@ -47,8 +54,8 @@ def predict_for_choice(run: RunFolder, split: str = "validation", *, views: Sequ
     """
     face_set = read_training_data(run.recipe.data).face_set
     check_may_choose(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
-    predictions = predict_split(run, face_set, split, views=views)
-    return apply_temperature(predictions, fit_run_temperature(run, face_set, views=views))
+    predictions = predict_split(run, face_set, split, views=views, average=average)
+    return apply_temperature(predictions, fit_run_temperature(run, face_set, views=views, average=average))
 
 
 def judge(
@@ -56,6 +63,7 @@ def judge(
     *,
     results_folder: Path = Path("results"),
     views: Sequence[str] | None = None,
+    average: str = "logits",
     ships_as: str | None = None,
     reference: Record | None = None,
 ) -> Record:
@@ -67,6 +75,7 @@ def judge(
         run: A trained run.
         results_folder: Where records lie.
         views: Views to average; None takes the recipe's.
+        average: Whether ``logits`` are averaged over views or ``probabilities``.
         ships_as: Name under which the model is to ship.
         reference: Record of another model on the same rows, to compare with.
 
@@ -79,11 +88,11 @@ def judge(
     check_may_judge(run.facts["splits_seen"], "test", model=name, data_set=face_set.name)
     check_may_open(model=name, shipped_name=ships_as, results_folder=results_folder, data_set=face_set.name)
     compared = None if reference is None else judged_predictions(reference)
-    temperature = fit_run_temperature(run, face_set, views=views)
+    temperature = fit_run_temperature(run, face_set, views=views, average=average)
     has_choice = TRAINED_ON not in run.facts["splits_seen"]["validation"]
-    chosen_on = predict_split(run, face_set, "validation", views=views) if has_choice else None
+    chosen_on = predict_split(run, face_set, "validation", views=views, average=average) if has_choice else None
     return open_test_split(
-        apply_temperature(predict_split(run, face_set, "test", views=views), temperature),
+        apply_temperature(predict_split(run, face_set, "test", views=views, average=average), temperature),
         results_folder=results_folder,
         recipe=run.recipe.model_dump(mode="json"),
         shipped_name=ships_as,

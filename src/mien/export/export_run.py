@@ -15,7 +15,8 @@ from mien.data.steps import contract_steps
 from mien.errors import ExportError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
-from mien.evaluation.predict import apply_temperature, compute_logits, fit_run_temperature, predict_split
+from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.predictors import compute_logits
 from mien.evaluation.protocol import figures_for_choice
 from mien.evaluation.records import Record, list_records
 from mien.export.onnx_graph import build_onnx_graph

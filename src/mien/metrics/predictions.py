@@ -67,6 +67,7 @@ class Predictions:
         protocol: ``official`` (published splits as they are), ``clean`` (without training rows that have a copy
             in another split), or ``own`` (splits that were cut by hand).
         is_selection: Whether these are only some rows of the split.
+        average: What of the views was averaged, ``logits`` or ``probabilities``.
 
     Raises:
         DataError: If shapes, types or ranges do not hold; the line says what was expected and what came.
@@ -91,6 +92,7 @@ class Predictions:
     versions: dict[str, str]
     protocol: str = "official"
     is_selection: bool = False
+    average: str = "logits"
 
     def __post_init__(self) -> None:
         self._check_texts()

@@ -10,7 +10,7 @@ from lightning import Callback
 
 from mien.errors import MienError
 from mien.evaluation.judge import predict_for_choice
-from mien.evaluation.predict import load_predictor
+from mien.evaluation.predictors import load_predictor
 from mien.evaluation.protocol import figures_for_choice
 from mien.metrics.predictions import Predictions
 from mien.studies.campaign import Campaign

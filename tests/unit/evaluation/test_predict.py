@@ -5,63 +5,19 @@ import pytest
 import torch
 from rich.console import Console
 
-from mien.errors import ModelFileError, ProtocolError, RunFolderError
+from mien.errors import ProtocolError, RunFolderError
 from mien.evaluation.predict import (
-    EstimatorPredictor,
-    NetworkPredictor,
     apply_temperature,
-    compute_logits,
     fit_run_temperature,
-    load_predictor,
     predict_split,
     predict_to_teach,
 )
 from mien.metrics.predictions import Predictions
-from mien.models import count_parameters, create_model
-from mien.models.outputs import to_logits
-from mien.recognition.recognizer import softmax
+from mien.models import create_model
 from mien.training import RunFolder, read_recipe, train
 from mien.training.recipe import build_recipe
 from mien.training.training_data import read_training_data
 from tests.conftest import make_rows, write_folders
-
-
-def test_compute_logits_normalises_and_averages_views() -> None:
-    network = create_model("vgg_se", width=4, pooling="average").eval()
-    faces = torch.randint(0, 256, (5, 1, 48, 48), dtype=torch.uint8)
-    inputs = (faces.float() - 120) / 50
-    with torch.inference_mode():
-        plain, flipped = network(inputs), network(inputs.flip(-1))
-    logits = compute_logits(network, faces, mean=120, std=50, views=("plain", "flip"), batch_size=2)
-    np.testing.assert_allclose(logits, ((plain + flipped) / 2).numpy(), atol=1e-5)
-    np.testing.assert_allclose(compute_logits(network, faces, mean=120, std=50), plain.numpy(), atol=1e-5)
-
-
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
-def test_compute_logits_goes_by_the_output_activation_before_views_are_averaged(activation: str) -> None:
-    torch.manual_seed(0)
-    network = create_model("vgg_se", width=4, output_activation=activation).eval()
-    faces = torch.randint(0, 256, (5, 1, 48, 48), dtype=torch.uint8)
-    inputs = (faces.float() - 120) / 50
-    with torch.inference_mode():
-        expected = [to_logits(network(view), activation) for view in (inputs, inputs.flip(-1))]
-    logits = compute_logits(network, faces, mean=120, std=50, views=("plain", "flip"))
-    np.testing.assert_allclose(logits, torch.stack(expected).mean(dim=0).numpy(), atol=1e-4)
-    probabilities = softmax(logits)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
-    assert (probabilities >= 0).all()
-
-
-def test_compute_logits_puts_the_network_into_evaluation_mode() -> None:
-    network = create_model("vgg_se", width=4, dropout=0.9).train()
-    faces = torch.randint(0, 256, (4, 1, 48, 48), dtype=torch.uint8)
-    first, second = (compute_logits(network, faces, mean=120, std=50) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
-
-
-def test_compute_logits_refuses_an_unknown_view() -> None:
-    with pytest.raises(ModelFileError, match="unknown view 'mirror'; expected plain or flip"):
-        compute_logits(create_model("vgg_se"), torch.zeros(1, 1, 48, 48), mean=0, std=1, views=("mirror",))
 
 
 def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
@@ -160,19 +116,6 @@ def test_protocol_clean_is_carried(tiny_recipe_file: Path, tmp_path: Path) -> No
     assert predict_split(run, read_training_data(run.recipe.data).face_set, "validation").protocol == "clean"
 
 
-def test_a_network_and_an_estimator_answer_alike_to_judging(tiny_run: RunFolder, estimator_run: RunFolder) -> None:
-    for run, kind, num_parameters in (
-        (tiny_run, NetworkPredictor, count_parameters(tiny_run.load_network())),
-        (estimator_run, EstimatorPredictor, 3 * (900 + 36 * 59 + 1)),
-    ):
-        predictor = load_predictor(run)
-        part = read_training_data(run.recipe.data).face_set.split("validation")
-        logits = predictor.predict_logits(part, views=("plain", "flip"))
-        assert isinstance(predictor, kind)
-        assert predictor.num_parameters == num_parameters
-        assert (logits.shape, logits.dtype) == ((len(part), 7), np.float32)
-
-
 def test_predictions_of_an_estimator_carry_where_they_come_from(estimator_run: RunFolder) -> None:
     face_set = read_training_data(estimator_run.recipe.data).face_set
     predictions = predict_split(estimator_run, face_set, "validation")
@@ -214,3 +157,27 @@ def test_predict_to_teach_answers_as_the_run_does_and_not_on_test(tiny_run: RunF
     assert (taught.views, taught.is_float32) == (("plain", "flip"), True)
     with pytest.raises(ProtocolError, match="the test split teaches nobody; it is opened by `mien evaluate`"):
         predict_to_teach(tiny_run, "test")
+
+
+def test_answers_by_other_views_are_kept_apart(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe.data).face_set
+    asked = [
+        {"views": ["rotate:-10"]},
+        {"views": ["rotate:10"]},
+        {"views": ["2*scale=0.1"]},
+        {"views": ["2*scale=0.1@1"]},
+        {"views": ["ten_crop"]},
+        {"views": ["ten_crop"], "average": "probabilities"},
+        {"views": ["ten_crop"], "precision": "bfloat16"},
+    ]
+    first = [predict_split(tiny_run, face_set, "validation", **each) for each in asked]
+    files = sorted((tiny_run.folder / "predictions").iterdir())
+    written = [file.stat().st_mtime_ns for file in files]
+    again = [predict_split(tiny_run, face_set, "validation", **each) for each in asked]
+    assert len(files) == len(asked)
+    assert [file.stat().st_mtime_ns for file in files] == written
+    for one, other, each in zip(first, again, asked, strict=True):
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+        assert (other.views, other.average) == (tuple(each["views"]), each.get("average", "logits"))
+        assert other.is_float32 == ("precision" not in each)
+    assert len({each.probabilities.tobytes() for each in first}) == len(asked)

@@ -10,12 +10,12 @@ from rich.console import Console
 from mien import writing
 from mien.errors import ExportError, MienError
 from mien.evaluation.judge import choose, judge
-from mien.evaluation.predict import compute_logits, softmax
+from mien.evaluation.predictors import compute_logits
 from mien.export import export_run as module
 from mien.export.export_run import ExportReport, export_run
 from mien.faces.detector import create_detector
 from mien.recognition.model_file import load_model_file
-from mien.recognition.recognizer import Recognizer
+from mien.recognition.recognizer import Recognizer, softmax
 from mien.training import RunFolder, read_recipe, train
 from mien.training.training_data import read_training_data
 

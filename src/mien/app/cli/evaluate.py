@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mien.app.cli import app
+from mien.app.prediction_arguments import Average, Views, split_views
 
 
 class Split(StrEnum):
@@ -22,7 +23,8 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     *,
     split: Annotated[Split, typer.Option(help="validation chooses; test is judged, once, and leaves a record.")],
-    views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
+    views: Views = None,
+    average: Annotated[Average, typer.Option(help="What of the views is averaged.")] = Average.LOGITS,
     ships_as: Annotated[str | None, typer.Option(help="Name under which the model is to ship.")] = None,
     reference: Annotated[
         Path | None, typer.Option(help="Record (.json) of another model on the same rows, to compare with.")
@@ -41,13 +43,19 @@ def evaluate(
     from mien.training import RunFolder
 
     run_folder = RunFolder.open(run)
-    averaged = None if views is None else views.split(",")
     if split is Split.TEST:
         against = None if reference is None else read_record(reference)
-        record = judge(run_folder, results_folder=results, views=averaged, ships_as=ships_as, reference=against)
+        record = judge(
+            run_folder,
+            results_folder=results,
+            views=split_views(views),
+            average=average.value,
+            ships_as=ships_as,
+            reference=against,
+        )
         figures = record.figures
     else:
-        figures, record = choose(run_folder, split.value, views=averaged), None
+        figures, record = choose(run_folder, split.value, views=split_views(views), average=average.value), None
     print_figures(figures)
     if record is not None:
         openings = record.content["openings_before"]

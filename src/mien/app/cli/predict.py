@@ -7,6 +7,7 @@ import typer
 
 from mien.app.cli import app
 from mien.app.cli.evaluate import Split
+from mien.app.prediction_arguments import Average, Precision, Views, split_views
 
 
 @app.command()
@@ -15,16 +16,22 @@ def predict(
     *,
     split: Annotated[Split, typer.Option(help="training or validation; test is opened by evaluate alone.")],
     output: Annotated[Path, typer.Option(help="File to write (.npz).")],
-    views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
+    views: Views = None,
+    average: Annotated[Average, typer.Option(help="What of the views is averaged.")] = Average.LOGITS,
+    precision: Annotated[
+        Precision, typer.Option(help="What a network computes in; bfloat16 is faster on many machines.")
+    ] = Precision.FLOAT32,
 ) -> None:
     """Save a run's probabilities on a split, by row id; a recipe's distillation section names such files.
 
-    They are as the network gives them, in float32, without a temperature.
+    They are as the network gives them, without a temperature.
     """
     from mien.evaluation.predict import predict_to_teach
     from mien.training import RunFolder
 
-    predictions = predict_to_teach(RunFolder.open(run), split.value, views=None if views is None else views.split(","))
+    predictions = predict_to_teach(
+        RunFolder.open(run), split.value, views=split_views(views), average=average.value, precision=precision.value
+    )
     print(
         f"{predictions.save(output)}: {predictions.model} on {predictions.split} of {predictions.data_set}, "
         f"views: {', '.join(predictions.views)}; {len(predictions):,} rows"

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mien.errors import MienError, SearchError
 from mien.evaluation.judge import choose
-from mien.evaluation.predict import load_predictor
+from mien.evaluation.predictors import load_predictor
 from mien.models import Classifier, count_parameters, create_model
 from mien.models.summary import measure_latency_ms
 from mien.studies.run_campaign import train_or_go_on
