@@ -1,13 +1,33 @@
-"""``key=value`` as a person types it; the value is TOML, a bare word is text. And values as TOML again."""
+"""Settings as a person writes them: files in TOML, and ``key=value`` typed. And values as TOML again."""
 
 import json
 import tomllib
+from pathlib import Path
+from typing import Any
 
-from mien.errors import MienError
+from mien.errors import MienError, RecipeError
+
+
+def read_toml(file: Path, *, noun: str) -> dict[str, Any]:
+    """Return what a TOML file says.
+
+    Args:
+        file: The file.
+        noun: What error messages call it, such as ``recipe``.
+
+    Raises:
+        RecipeError: If the file is missing or is no TOML.
+    """
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{file} does not exist; expected a {noun} in TOML") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
 
 
 def parse_setting(text: str, *, expected: str = "key=value") -> tuple[str, object]:
-    """Return the key and the value of ``key=value``.
+    """Return the key and the value of ``key=value``; the value is TOML, a bare word is text.
 
     Args:
         text: What was typed.

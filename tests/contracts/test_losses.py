@@ -3,16 +3,19 @@
 What is a loss' own stands in ``tests/unit/training/test_losses.py``.
 """
 
+import inspect
 from collections.abc import Callable
 from itertools import product
 
 import pytest
 import torch
 import torch.nn.functional as F
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from mien.models.outputs import OUTPUT_ACTIVATIONS, to_logits
 from mien.training.losses import LOSSES, Loss, build_loss
+from mien.training.optimization_settings import LossSettings
 
 OUTPUTS = torch.tensor([[2.0, 0.5, -1.0], [0.25, 1.0, 0.5]])
 TARGETS = torch.tensor([[1.0, 0.0, 0.0], [0.25, 0.0, 0.75]])
@@ -61,6 +64,17 @@ def test_every_loss_is_covered(say_covered: Callable[[str], None]) -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_gives_the_figure_of_torch_or_by_hand(name: str) -> None:
     torch.testing.assert_close(build_loss(name)(OUTPUTS, TARGETS), EXPECTED[name])
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_recipe_may_set_what_is_its_own_and_nothing_of_all_losses(name: str) -> None:
+    given = inspect.signature(LOSSES[name]).parameters
+    own = [option for option in given if option not in (*inspect.signature(Loss).parameters, "others")]
+    settings = LossSettings(name=name, **{option: given[option].default for option in own})
+    assert torch.equal(build_loss(name, **settings.options)(OUTPUTS, TARGETS), build_loss(name)(OUTPUTS, TARGETS))
+    for option in inspect.signature(Loss).parameters:
+        with pytest.raises(ValidationError, match=f"{option}\n.*unknown key"):
+            LossSettings(name=name, **{option: None})
 
 
 @pytest.mark.parametrize(("name", "activation"), CASES)

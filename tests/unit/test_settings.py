@@ -1,9 +1,40 @@
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from mien.errors import MienError
-from mien.settings import parse_setting, to_toml
+from mien.errors import MienError, RecipeError
+from mien.settings import parse_setting, read_toml, to_toml
+
+
+def test_read_toml_gives_what_the_file_says(tmp_path: Path) -> None:
+    file = tmp_path / "some.toml"
+    file.write_text('name = "é"\n[part]\nnumbers = [1, 2.5]\n', encoding="utf-8")
+    assert read_toml(file, noun="recipe") == {"name": "é", "part": {"numbers": [1, 2.5]}}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"name = ", ": not a TOML file ("),
+        (b"\xff\xfe\x00", ": not a TOML file ('utf-8' codec"),
+        (None, " does not exist; expected a recipe in TOML"),
+    ],
+    ids=["toml", "text", "missing"],
+)
+def test_read_toml_says_what_is_wrong_in_one_line(tmp_path: Path, content: bytes | None, message: str) -> None:
+    file = tmp_path / "some.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(RecipeError) as raised:
+        read_toml(file, noun="recipe")
+    assert str(raised.value).startswith(f"{file}{message}")
+    assert "\n" not in str(raised.value)
+
+
+def test_read_toml_names_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="not a TOML file"):
+        read_toml(tmp_path, noun="recipe")
 
 
 @pytest.mark.parametrize(

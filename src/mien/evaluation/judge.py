@@ -26,13 +26,13 @@ def choose(
 
     Args:
         run: A trained run.
-        split: ``validation``; any other is refused.
-        views: Views to average; None takes the recipe's.
-        average: Whether ``logits`` are averaged over views or ``probabilities``.
+        split: As for `predict_for_choice`, and so the others.
+        views: Views to average.
+        average: What of them is averaged.
 
     Raises:
-        ProtocolError: If the split is training or test, or the data set is not the run's.
-        DataError: If the data set cannot be read.
+        ProtocolError: As for `predict_for_choice`.
+        DataError: As for `predict_for_choice`.
     """
     return figures_for_choice(predict_for_choice(run, split, views=views, average=average))
 

@@ -1,12 +1,12 @@
 """Files that say what to study: TOML to a checked section, for campaigns and searches."""
 
-import tomllib
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from mien.errors import RecipeError
+from mien.settings import read_toml
 from mien.training.data_settings import Section
 
 AnySection = TypeVar("AnySection", bound=Section)
@@ -23,12 +23,7 @@ def read_section(file: Path, section: type[AnySection], *, noun: str) -> AnySect
     Raises:
         RecipeError: If the file is missing, is no TOML or has faults, all of them in one line.
     """
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"{file} does not exist; expected a {noun} in TOML") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
-        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
+    settings = read_toml(file, noun=noun)
     try:
         return section.model_validate(settings)
     except ValidationError as fault:

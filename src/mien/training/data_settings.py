@@ -1,16 +1,17 @@
 """The section ``[data]`` of a recipe: which faces train, and what is done to them on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mien.data import DATASETS, find_dataset_option_faults
-from mien.data.balancing import BALANCING, find_balancing_faults
+from mien.data.balancing import BALANCING, NewRows
 from mien.data.cleaning import order_rules
 from mien.data.steps import find_step_faults
 from mien.errors import MienError
 from mien.expressions import find_vocabulary
+from mien.training.function_settings import FunctionSettings
 
 
 class Section(BaseModel):
@@ -79,8 +80,8 @@ class FoldSettings(Section):
         return self
 
 
-class BalanceSettings(BaseModel):
-    """More rows for rare classes of the training split; every key but these is an option of the method.
+class BalanceSettings(FunctionSettings):
+    """More rows for rare classes of the training split; written with the options that are given.
 
     Attributes:
         method: Registered balancing method, such as ``over_sampling``.
@@ -88,15 +89,17 @@ class BalanceSettings(BaseModel):
         before_split: Whether it happens before splits are cut, which leaks: for studies that did so.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    key = "method"
+    set_elsewhere = ("seed",)
+    writes_defaults = False
     method: str
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = Field(default_factory=dict)
     before_split: bool = False
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The method's own options."""
-        return dict(self.__pydantic_extra__ or {})
+    @classmethod
+    def find(cls, name: str) -> Callable[..., NewRows]:
+        """Return the method of a name, from the registry."""
+        return BALANCING.get(name).plugin
 
 
 class DataSettings(Section):
@@ -171,15 +174,6 @@ def find_data_faults(data: dict[str, Any]) -> list[str]:
         faults += _naming("data.clean", lambda: order_rules(data["clean"]))
     if data.get("prepare"):
         faults += [f"data.prepare: {fault}" for fault in find_step_faults(data["prepare"])]
-    balance = data.get("balance")
-    if isinstance(balance, dict) and isinstance(balance.get("method"), str):
-        own = {"method", "counts", "before_split"}
-        options = {key: value for key, value in balance.items() if key not in own}
-        try:
-            BALANCING.get(balance["method"])
-            faults += [f"data.balance.{fault}" for fault in find_balancing_faults(balance["method"], options)]
-        except MienError as fault:
-            faults.append(f"data.balance.method: {fault}")
     return faults
 
 

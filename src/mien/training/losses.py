@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -11,7 +10,6 @@ from torch import Tensor, nn
 
 from mien.errors import MienError, suggest
 from mien.models.outputs import to_logits
-from mien.registry import find_argument_faults
 
 
 class Loss(nn.Module, ABC):
@@ -215,35 +213,6 @@ def build_loss(name: str, **options: Any) -> Loss:
         MienError: If the name is unknown.
         ValueError: If an option is out of its range.
     """
-    return _find(name)(**options)
-
-
-def find_loss_faults(name: str, options: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the options of a loss, a line each.
-
-    Args:
-        name: One of `LOSSES`.
-        options: The loss' own arguments.
-
-    Raises:
-        MienError: If the name is unknown.
-    """
-    of_all = signature(Loss).parameters
-    known = {
-        option: parameter
-        for option, parameter in signature(_find(name)).parameters.items()
-        if option not in of_all and parameter.kind is parameter.KEYWORD_ONLY
-    }
-    faults = find_argument_faults(known, options)
-    if not faults:
-        try:
-            build_loss(name, **options)
-        except ValueError as fault:
-            faults.append(str(fault))
-    return faults
-
-
-def _find(name: str) -> type[Loss]:
     if name not in LOSSES:
         raise MienError(f"unknown loss {name!r}{suggest(name, LOSSES)}")
-    return LOSSES[name]
+    return LOSSES[name](**options)

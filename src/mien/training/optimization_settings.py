@@ -1,106 +1,35 @@
-"""The sections ``[optimizer]`` and ``[schedule]`` of a recipe: how weights move."""
+"""The sections ``[loss]``, ``[optimizer]`` and ``[schedule]`` of a recipe: what weights make smaller, and how."""
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, Self
+from inspect import signature
+from typing import Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ModelWrapValidatorHandler,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    create_model,
-    model_serializer,
-    model_validator,
-)
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from mien.errors import suggest
-from mien.training.data_settings import Section
+from mien.training.function_settings import FunctionSettings
+from mien.training.losses import LOSSES, Loss, build_loss
 from mien.training.optimizers import OPTIMIZERS
 from mien.training.schedules import SCHEDULES
 
-UNKNOWN = "unknown"
-"""Type of the faults whose message says all: unknown names and keys."""
 
-
-class FunctionSettings(BaseModel):
-    """A section whose ``name`` picks a function; every key but the section's own is an option of that function.
-
-    Options that are not given have the function's defaults, and all are written. Own keys that are in `later` are
-    written only where they are set, so that recipes from before them stay the same.
+class LossSettings(FunctionSettings):
+    """What training makes smaller; written with the options that are given, as recipes always were.
 
     Attributes:
-        name: One of `functions`.
+        name: ``cross_entropy``, ``mean_squared_error`` (on probabilities), ``binary_cross_entropy`` (multi-label),
+            ``hinge`` or ``focal``.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
-    kind: ClassVar[str]
-    functions: ClassVar[Mapping[str, Callable[..., Any]]]
-    later: ClassVar[tuple[str, ...]]
-    name: str
+    kind = "loss"
+    functions = LOSSES
+    set_elsewhere = tuple(signature(Loss).parameters)
+    writes_defaults = False
+    name: str = "cross_entropy"
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The function's own options, such as ``momentum``."""
-        return dict(self.__pydantic_extra__ or {})
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _options_fit_the_name(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(given, dict):
-            return handler(given)
-        name = given.get("name", cls.model_fields["name"].default)
-        own = {key: value for key, value in given.items() if key in cls.model_fields}
-        options = {key: value for key, value in given.items() if key not in own}
-        faults: list[InitErrorDetails] = []
-        if isinstance(name, str) and name in cls.functions:
-            defaults, options, faults = cls._read_options(name, options)
-            own = defaults | own
-        elif isinstance(name, str):
-            faults = [_fault("name", f"unknown {cls.kind} {name!r}{suggest(name, cls.functions)}")]
-        try:
-            settings = handler(own | options)
-        except ValidationError as fault:
-            faults = [*fault.errors(include_url=False), *faults]  # type: ignore[list-item]
-        if faults:
-            raise ValidationError.from_exception_data(cls.__name__, faults)
-        return settings
-
-    @classmethod
-    def _read_options(
-        cls, name: str, given: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any], list[InitErrorDetails]]:
-        """Return the function's defaults of own keys, its options with all defaults, and what is wrong with them."""
-        arguments = [
-            each
-            for each in inspect.signature(cls.functions[name]).parameters.values()
-            if each.kind is inspect.Parameter.KEYWORD_ONLY
-        ]
-        own = {each.name: each.default for each in arguments if each.name in cls.model_fields}
-        fields: dict[str, Any] = {
-            each.name: (each.annotation, ... if each.default is inspect.Parameter.empty else each.default)
-            for each in arguments
-            if each.name not in own
-        }
-        try:
-            return own, create_model(name, __base__=Section, **fields)(**given).model_dump(), []
-        except ValidationError as fault:
-            faults: list[Any] = list(fault.errors(include_url=False))
-        known = [*cls.model_fields, *fields]
-        for place, error in enumerate(faults):
-            if error["type"] == "extra_forbidden":
-                key = str(error["loc"][0])
-                faults[place] = _fault(key, f"unknown key{suggest(key, known)}")
-        return own, {}, faults
-
-    @model_serializer(mode="wrap")
-    def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        settings: dict[str, Any] = dump(self)
-        fields = type(self).model_fields
-        return {key: value for key, value in settings.items() if key not in self.later or value != fields[key].default}
+    @model_validator(mode="after")
+    def _options_are_in_range(self) -> Self:
+        if self.name in LOSSES:  # any other name is a fault already
+            build_loss(self.name, **self.options)
+        return self
 
 
 class OptimizerSettings(FunctionSettings):
@@ -155,6 +84,8 @@ class OptimizerSettings(FunctionSettings):
             raise ValueError(
                 f"sharpness seeks its point with each batch; expected accumulate = 1, not {self.accumulate}"
             )
+        if self.adaptive_sharpness and not self.sharpness:
+            raise ValueError("adaptive_sharpness needs a sharpness above 0, such as 0.05; set it, or leave both out")
         if self.name == "adamw" and "decay" in self.model_fields_set and self.decay == "coupled":
             raise ValueError("adamw is decoupled by itself; take adam for coupled decay")
         return self
@@ -189,7 +120,3 @@ class ScheduleSettings(FunctionSettings):
         if self.warmup_steps and self.warmup_epochs:
             raise ValueError("warmup_steps and warmup_epochs are both set; expected one of them")
         return self
-
-
-def _fault(key: str, message: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError(UNKNOWN, "{message}", {"message": message}), loc=(key,), input=key)

@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
@@ -21,14 +18,14 @@ from pydantic import (
 from mien.errors import MienError, RecipeError, suggest
 from mien.models import ESTIMATORS
 from mien.recognition.model_file import order_views
-from mien.settings import parse_setting
+from mien.settings import parse_setting, read_toml
 from mien.training.augmentation.settings import AugmentationSettings
 from mien.training.data_settings import DataSettings, Section, find_data_faults
 from mien.training.distillation import DistillationSettings
 from mien.training.finetuning_settings import FinetuningSettings
-from mien.training.losses import find_loss_faults
+from mien.training.function_settings import UNKNOWN
 from mien.training.model_settings import HeadSettings, ModelSettings, find_model_faults
-from mien.training.optimization_settings import UNKNOWN, OptimizerSettings, ScheduleSettings
+from mien.training.optimization_settings import LossSettings, OptimizerSettings, ScheduleSettings
 from mien.training.trainer_settings import TrainerSettings
 
 _OF_ESTIMATORS: dict[str, tuple[str, ...] | None] = {
@@ -54,23 +51,6 @@ _LATER: dict[str, Any] = {
     "training.join_validation": False,
 }
 """Settings that recipes did not always have, with what stood in their place before."""
-
-
-class LossSettings(BaseModel):
-    """What training makes smaller; every key but ``name`` is an option of the loss.
-
-    Attributes:
-        name: ``cross_entropy``, ``mean_squared_error`` (on probabilities), ``binary_cross_entropy`` (multi-label),
-            ``hinge`` or ``focal``.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    name: str = "cross_entropy"
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The loss' own options, such as ``gamma``."""
-        return dict(self.__pydantic_extra__ or {})
 
 
 class TrainingSettings(Section):
@@ -232,12 +212,7 @@ def read_recipe(file: Path, changes: Iterable[str] = ()) -> Recipe:
         RecipeError: With all faults in one line: unknown keys (with a suggestion), wrong types, values out of range,
             names that no registry knows.
     """
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"{file} does not exist; expected a recipe in TOML") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
-        raise RecipeError(f"{file}: not a TOML file ({fault})") from None
+    settings = read_toml(file, noun="recipe")
     for change in changes:
         apply_change(settings, change)
     return build_recipe(settings, source=str(file))
@@ -318,22 +293,10 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
 
 
 def _registry_faults(settings: dict[str, Any]) -> list[str]:
-    data, model, loss = settings.get("data"), settings.get("model"), settings.get("loss")
+    data, model = settings.get("data"), settings.get("model")
     faults = find_data_faults(data) if isinstance(data, dict) else []
     faults += find_model_faults(model) if isinstance(model, dict) else []
-    faults += _loss_faults(loss) if isinstance(loss, dict) else []
     return faults
-
-
-def _loss_faults(loss: dict[str, Any]) -> list[str]:
-    name = loss.get("name", LossSettings().name)
-    if not isinstance(name, str):
-        return []
-    try:
-        options = {option: value for option, value in loss.items() if option != "name"}
-        return [f"loss.{fault}" for fault in find_loss_faults(name, options)]
-    except MienError as fault:
-        return [f"loss.name: {fault}"]
 
 
 def _estimator_faults(settings: dict[str, Any]) -> list[str]:

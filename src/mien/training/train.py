@@ -26,7 +26,7 @@ from mien.training.starting_weights import (
     read_starting_weights,
 )
 from mien.training.trainer import build_trainer, quiet_lightning
-from mien.training.training_data import read_training_data
+from mien.training.training_data import find_value_range, read_training_data
 from mien.training.training_rows import build_training_rows
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def train(
         "size_hw": list(face_set.faces.shape[1:3]),
     }
     if pixels.dtype != np.uint8:
-        facts["value_range"] = [float(pixels.min()), float(pixels.max())]
+        facts["value_range"] = list(find_value_range(pixels))
     weights = read_starting_weights(recipe.finetuning.weights) if recipe.finetuning.weights else None
     if weights:
         facts |= _facts_of_start(weights, recipe, face_set, facts)

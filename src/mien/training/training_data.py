@@ -95,6 +95,18 @@ def read_training_data(settings: DataSettings) -> TrainingData:
     return TrainingData(face_set, steps, before)
 
 
+def find_value_range(faces: NDArray[Any]) -> tuple[float, float]:
+    """Return the values of black and white, as training has them.
+
+    Args:
+        faces: Faces of the training split, shape ``(N, H, W[, 3])``.
+
+    Returns:
+        0 and 255 of uint8; of faces prepared to other numbers the least and the greatest.
+    """
+    return (0.0, 255.0) if faces.dtype == np.uint8 else (float(faces.min()), float(faces.max()))
+
+
 def _read(which: DataSettings | AuxiliarySettings, settings: DataSettings) -> FaceSet:
     face_set = read_dataset(which.dataset, Path(which.path) if which.path else None, **which.options)
     if settings.expressions is None or which is not settings:

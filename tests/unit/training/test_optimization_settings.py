@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from mien.errors import RecipeError
-from mien.training.optimization_settings import OptimizerSettings, ScheduleSettings
+from mien.training.losses import LOSSES
+from mien.training.optimization_settings import LossSettings, OptimizerSettings, ScheduleSettings
 from mien.training.optimizers import OPTIMIZERS
 from mien.training.recipe import Recipe, build_recipe
 from mien.training.schedules import SCHEDULES
@@ -23,8 +24,8 @@ DEFAULT_RATES = {
 }
 
 
-def recipe_with(optimizer: object = None, schedule: object = None) -> Recipe:
-    sections = {"optimizer": optimizer, "schedule": schedule}
+def recipe_with(optimizer: object = None, schedule: object = None, *, loss: object = None) -> Recipe:
+    sections = {"optimizer": optimizer, "schedule": schedule, "loss": loss}
     return build_recipe({**SMALLEST, **{name: each for name, each in sections.items() if each is not None}})
 
 
@@ -53,6 +54,7 @@ def test_recipes_from_before_are_written_as_they_were() -> None:
         "weight_decay": 5e-4,
     }
     assert written["schedule"] == {"name": "one_cycle", "warmup": 0.2}
+    assert written["loss"] == {"name": "cross_entropy"}
 
 
 def test_a_recipe_of_a_constant_rate_from_before_is_read() -> None:
@@ -125,6 +127,11 @@ def test_a_written_schedule_is_read_again(name: str) -> None:
             ["optimizer: sharpness seeks its point with each batch; expected accumulate = 1, not 4"],
         ),
         (
+            {"adaptive_sharpness": True},
+            None,
+            ["optimizer: adaptive_sharpness needs a sharpness above 0, such as 0.05; set it, or leave both out"],
+        ),
+        (
             {"name": "adamw", "decay": "coupled"},
             None,
             ["optimizer: adamw is decoupled by itself; take adam for coupled decay"],
@@ -178,3 +185,39 @@ def test_momentum_cycles_where_there_is_one(optimizer: dict[str, Any]) -> None:
 
 def test_momentum_need_not_cycle() -> None:
     assert recipe_with({"name": "adagrad"}, {"name": "super_convergence", "cycle_momentum": False})
+
+
+@pytest.mark.parametrize("given", [{"name": name} for name in LOSSES] + [{"name": "focal", "gamma": 1.5}], ids=str)
+def test_a_loss_is_written_as_it_is_given_and_read_again(given: dict[str, Any]) -> None:
+    recipe = recipe_with(loss=given)
+    assert recipe.model_dump(mode="json")["loss"] == given
+    assert build_recipe(json.loads(recipe.model_dump_json())) == recipe
+
+
+def test_a_whole_number_of_a_loss_stays_one() -> None:
+    """Fingerprints depend on it."""
+    assert recipe_with(loss={"name": "focal", "gamma": 1}).loss.model_dump_json() == '{"name":"focal","gamma":1}'
+
+
+@pytest.mark.parametrize(
+    ("loss", "fault"),
+    [
+        ({"name": "focl"}, "loss.name: unknown loss 'focl'; did you mean 'focal'?"),
+        ({"name": "focal", "gama": 1.0}, "loss.gama: unknown key; did you mean 'gamma'?"),
+        ({"name": "focal", "gamma": "x"}, "loss.gamma: Input should be a valid number, found 'x'"),
+        ({"name": "focal", "gamma": -1.0}, "loss: gamma is -1.0; expected at least 0"),
+        ({"name": "hinge", "penalty": -0.1}, "loss: penalty is -0.1; expected at least 0"),
+        ({"name": "focal", "label_smoothing": 0.1}, "loss.label_smoothing: unknown key; known: gamma, name"),
+        ({"gamma": 1}, "loss.gamma: unknown key; known: name"),
+        ({"name": 3}, "loss.name: Input should be a valid string, found 3"),
+    ],
+)
+def test_a_loss_that_cannot_be_is_named(loss: dict[str, Any], fault: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe_with(loss=loss)
+    assert str(caught.value) == f"recipe: 1 fault: {fault}"
+
+
+def test_options_of_all_losses_are_left_to_training() -> None:
+    assert LossSettings(name="hinge", penalty=0.5).options == {"penalty": 0.5}
+    assert {"label_smoothing", "class_weights", "last_layer"} <= set(LossSettings.set_elsewhere)

@@ -17,6 +17,7 @@ from mien.places import cache_folder
 from mien.training import Recipe, RunFolder, read_recipe, resume_training, train
 from mien.training.callbacks import SaveToResume
 from mien.training.recipe import build_recipe
+from mien.training.training_data import read_training_data
 from tests.conftest import make_rows, write_folders
 
 
@@ -263,6 +264,16 @@ def test_a_batch_larger_than_the_split_leaves_no_folder(tiny_recipe_file: Path, 
     with pytest.raises(DataError, match="112 training pictures are fewer than one batch of 1000"):
         train(read_recipe(tiny_recipe_file, ["training.batch_size=1000"]), runs_folder=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_keeps_black_and_white_of_faces_prepared_to_other_numbers(
+    trained: RunFolder, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["training.epochs=1", "data.prepare=['scale']"])
+    pixels = read_training_data(recipe.data).face_set.split("training").faces
+    run = train(recipe, runs_folder=tmp_path)
+    assert run.facts["value_range"] == [float(pixels.min()), float(pixels.max())]
+    assert "value_range" not in trained.facts
 
 
 def test_crops_larger_than_the_pictures_leave_no_folder(tiny_recipe_file: Path, tmp_path: Path) -> None:

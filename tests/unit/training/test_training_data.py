@@ -13,7 +13,7 @@ from mien.errors import DataError, ProtocolError
 from mien.images.operations.emboss import emboss
 from mien.training import training_data
 from mien.training.data_settings import DataSettings
-from mien.training.training_data import TrainingData, read_training_data
+from mien.training.training_data import TrainingData, find_value_range, read_training_data
 from tests.conftest import make_rows, write_csv, write_folders
 
 SMALL = {"operation": "resize", "size_hw": [16, 16]}
@@ -227,3 +227,17 @@ def test_copies_across_splits_cut_by_hand_are_refused(tmp_path: Path) -> None:
     write_folders(tmp_path / "folders", faces, labels, usages, has_prefix=False)
     with pytest.raises(ProtocolError, match="have an identical picture in another split"):
         read(tmp_path / "folders")
+
+
+@pytest.mark.parametrize(
+    ("faces", "expected"),
+    [
+        (np.full((2, 3, 3), 7, dtype=np.uint8), (0.0, 255.0)),
+        (np.array([[[0.25, -1.5]], [[2.0, 0.0]]], dtype=np.float32), (-1.5, 2.0)),
+    ],
+    ids=["levels", "numbers"],
+)
+def test_black_and_white_are_those_of_the_levels_or_the_least_and_the_greatest(
+    faces: np.ndarray, expected: tuple[float, float]
+) -> None:
+    assert find_value_range(faces) == expected

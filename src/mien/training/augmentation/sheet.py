@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from mien.data import FaceSet
 from mien.data.showing import fit_to_side
 from mien.errors import DataError, RecipeError
 from mien.training.augmentation import build_augmentation, build_mixing
 from mien.training.batches import epoch_generator, faces_as_tensor
 from mien.training.recipe import Recipe
-from mien.training.training_data import read_training_data
+from mien.training.training_data import find_value_range, read_training_data
 
 NUM_DRAWS = 10
 """Augmented pictures beside each face; all crops of a picture, where it gives ten."""
@@ -47,7 +46,7 @@ def draw_augmentation(recipe: Recipe, *, rows: int = 8) -> NDArray[np.uint8]:
         raise RecipeError(f"{recipe.name}: {recipe.model.name!r} is fitted in one go, nothing is augmented for it")
     training = read_training_data(recipe.data).face_set.split("training")
     recipe.augmentation.check_size(*training.faces.shape[1:3])
-    value_range = _value_range(training)
+    value_range = find_value_range(training.faces)
     shown = training.select(np.unique(np.linspace(0, len(training) - 1, rows).astype(np.int64)))
     faces = faces_as_tensor(shown)
     labels = torch.from_numpy(shown.labels.copy())
@@ -62,13 +61,6 @@ def draw_augmentation(recipe: Recipe, *, rows: int = 8) -> NDArray[np.uint8]:
         lines.append(cells)
     settings = recipe.augmentation.model_dump(mode="json")
     return _draw_sheet(f"{recipe.name}: " + ", ".join(f"{name} {value}" for name, value in settings.items()), lines)
-
-
-def _value_range(training: FaceSet) -> tuple[float, float]:
-    """Return the values of black and white, as training has them."""
-    if training.faces.dtype == np.uint8:
-        return 0.0, 255.0
-    return float(training.faces.min()), float(training.faces.max())
 
 
 def _augment(
