@@ -17,7 +17,7 @@ from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
 from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
 from mien.evaluation.predictors import compute_logits
-from mien.evaluation.protocol import figures_for_choice
+from mien.evaluation.protocol import check_may_choose, figures_for_choice
 from mien.evaluation.records import Record, list_records
 from mien.export.onnx_graph import build_onnx_graph
 from mien.faces.detector import FaceDetector
@@ -90,7 +90,7 @@ def export_run(
     Raises:
         ExportError: If the run is of an estimator, a step of its preparation fits into no contract, or file and torch
             differ by more; nothing is written then.
-        ProtocolError: If the data set is not the run's.
+        ProtocolError: If the data set is not the run's, or the run was trained on validation, too.
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
     """
@@ -98,12 +98,13 @@ def export_run(
     if model.is_estimator:
         raise ExportError(f"{run.folder}: {model.name!r} is an estimator; only networks can be exported")
     face_set = data.face_set
+    check_may_choose(run.facts["splits_seen"], "validation", model=run.recipe.name, data_set=face_set.name)
     shape_before = data.before.faces.shape[1:] if data.before.is_in_memory else None
     preparation = contract_steps(data.steps, shape_before=shape_before)
-    for line in preparation.left_out:
-        say(line)
     views = order_views(views or run.recipe.training.views)
     chosen_on = predict_split(run, face_set, "validation", views=views)
+    for line in preparation.left_out:
+        say(line)
     temperature = fit_run_temperature(run, face_set, views=views)
     calibrated = apply_temperature(chosen_on, temperature)
     say(f"temperature {temperature:.4f}, fitted on {len(chosen_on.labels):,} validation faces")

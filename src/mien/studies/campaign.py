@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from mien.errors import MienError, RecipeError
+from mien.studies.foresight import check_keeps_validation
 from mien.studies.reading import read_section
 from mien.training.data_settings import Section
 from mien.training.recipe import Recipe, read_recipe
@@ -58,19 +59,20 @@ class Campaign(Section):
 
 
 def read_campaign(file: Path) -> Campaign:
-    """Return the campaign of a TOML file, whose recipes all parse.
+    """Return the campaign of a TOML file, whose recipes all parse and leave a split to choose by.
 
     Args:
         file: The campaign.
 
     Raises:
-        RecipeError: If the file is missing, is no TOML or is no campaign, or a variant's recipe has faults.
+        RecipeError: If the file is missing, is no TOML or is no campaign, a variant's recipe has faults,
+            or it trains on the validation split, too.
     """
     campaign = read_section(file, Campaign, noun="campaign")
     campaign = campaign.model_copy(update={"recipe": file.parent / campaign.recipe})
     for variant in campaign.variants:
         try:
-            campaign.recipe_of(variant, campaign.seeds[0])
+            check_keeps_validation(campaign.recipe_of(variant, campaign.seeds[0]))
         except MienError as fault:
             raise RecipeError(f"{file}: variant {variant!r}: {fault}") from None
     return campaign

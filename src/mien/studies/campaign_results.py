@@ -4,11 +4,13 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
 from mien.errors import DataError
 from mien.studies.campaign import Campaign
+from mien.studies.known_runs import fingerprint_start, is_same_start
+from mien.training.recipe import Recipe
 from mien.writing import write_atomically
 
 
@@ -31,6 +33,8 @@ class RunResult:
         recipe_fingerprint: The recipe's fingerprint.
         weights_fingerprint: The weights' fingerprint.
         rows_fingerprint: Fingerprint of the rows it was asked about; figures compare only where these agree.
+        start_fingerprint: Fingerprint of the weights and predictions that it began with and learned from; empty where
+            there were none, or nobody noted it.
     """
 
     variant: str
@@ -47,6 +51,7 @@ class RunResult:
     recipe_fingerprint: str
     weights_fingerprint: str
     rows_fingerprint: str
+    start_fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,17 +115,20 @@ def write_results(file: Path, results: Sequence[RunResult]) -> None:
 def current_results(campaign: Campaign, results: Sequence[RunResult]) -> list[RunResult]:
     """Return the results whose recipe is still the one of their variant and seed, in the campaign's order.
 
+    What a recipe begins with must still be the same, too.
+
     Args:
         campaign: The campaign as it stands.
         results: All that are kept.
     """
     by_run = {(result.variant, result.seed): result for result in results}
     wanted = [(variant, seed) for variant in campaign.variants for seed in campaign.seeds]
-    return [
-        by_run[run]
-        for run in wanted
-        if run in by_run and by_run[run].recipe_fingerprint == campaign.recipe_of(*run).fingerprint
-    ]
+    return [by_run[run] for run in wanted if run in by_run and _is_current(by_run[run], campaign.recipe_of(*run))]
+
+
+def _is_current(result: RunResult, recipe: Recipe) -> bool:
+    is_same_recipe = result.recipe_fingerprint == recipe.fingerprint
+    return is_same_recipe and is_same_start(result.start_fingerprint, fingerprint_start(recipe))
 
 
 def compare_with_baseline(campaign: Campaign, results: Sequence[RunResult]) -> Mapping[str, Difference]:
@@ -172,4 +180,5 @@ def _mean_accuracy(results: Sequence[RunResult]) -> float:
 
 def _from_text(row: Mapping[str, str]) -> RunResult:
     # No future annotations in this module: the fields' types are types.
-    return RunResult(**{field.name: field.type(row[field.name]) for field in fields(RunResult)})  # type: ignore[operator]
+    noted = [field for field in fields(RunResult) if field.name in row or field.default is MISSING]
+    return RunResult(**{field.name: field.type(row[field.name]) for field in noted})  # type: ignore[operator]

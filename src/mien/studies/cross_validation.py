@@ -13,8 +13,10 @@ from mien.evaluation.tables import percent
 from mien.metrics.figures import Figures, compute_figures
 from mien.metrics.pooling import pool_predictions
 from mien.metrics.predictions import Predictions
-from mien.studies.run_campaign import train_or_go_on
+from mien.studies.foresight import check_may_be_judged
+from mien.studies.known_runs import train_or_go_on
 from mien.training import RunFolder
+from mien.training.data_settings import FoldSettings
 from mien.training.recipe import Recipe
 from mien.training.training_data import read_training_data
 
@@ -69,27 +71,34 @@ def cross_validate(
 
     Raises:
         RecipeError: If the recipe has no `data.fold`, or trains in several processes.
-        DataError: If the data set cannot be read or dealt into so many folds.
-        ProtocolError: If a run began with weights that may have seen the rows it is to be judged on, folds are to be
-            dealt of a published test split, or the data changed since a run was trained.
+        DataError: If the data set cannot be read or dealt into so many folds, or teachers have not answered the rows
+            that train in one of them.
+        ProtocolError: If a run would begin with weights that may have seen the rows it is to be judged on, folds are to
+            be dealt of a published test split, or the data changed since a run was trained.
     """
     fold = recipe.data.fold
     if fold is None:
         raise RecipeError(f"{recipe.name}: no folds to hold out; set data.fold.folds, such as data.fold.folds=5")
-    if recipe.trainer.devices != 1 or recipe.trainer.num_nodes != 1:
+    if not recipe.trainer.is_one_process:
         raise RecipeError(
             f"{recipe.name}: folds are trained one after another in one process; leave out trainer.devices and "
             "trainer.num_nodes, or train each fold first by itself with data.fold.number=0 and so on"
         )
+    recipes = [_hold_out(recipe, fold, number) for number in range(fold.folds)]
+    # Starting weights are judged alike in every fold; teachers by the rows of each.
+    for one in recipes if recipe.distillation else recipes[:1]:
+        check_may_be_judged(one)
     folds = []
-    for number in range(fold.folds):
-        held_out = fold.model_copy(update={"number": number})
-        data = recipe.data.model_copy(update={"fold": held_out})
-        one = recipe.model_copy(update={"name": f"{recipe.name}-fold{number + 1}", "data": data})
+    for number, one in enumerate(recipes, start=1):
         run = train_or_go_on(one, runs_folder=runs_folder)
         folds.append(_predict_held_out(run))
-        say(f"fold {number + 1} of {fold.folds}: {run.folder}, accuracy {percent(float(folds[-1].is_right.mean()))}")
+        say(f"fold {number} of {fold.folds}: {run.folder}, accuracy {percent(float(folds[-1].is_right.mean()))}")
     return CrossValidation(tuple(folds), pool_predictions(folds, model=recipe.name))
+
+
+def _hold_out(recipe: Recipe, fold: FoldSettings, number: int) -> Recipe:
+    data = recipe.data.model_copy(update={"fold": fold.model_copy(update={"number": number})})
+    return recipe.model_copy(update={"name": f"{recipe.name}-fold{number + 1}", "data": data})
 
 
 def _predict_held_out(run: RunFolder) -> Predictions:

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lightning import Callback
-
-from mien.errors import MienError
+from mien.data import FaceSet
+from mien.errors import MienError, RecipeError
 from mien.evaluation.judge import predict_for_choice
 from mien.evaluation.predictors import load_predictor
 from mien.evaluation.protocol import figures_for_choice
 from mien.metrics.predictions import Predictions
 from mien.studies.campaign import Campaign
 from mien.studies.campaign_results import RunResult, current_results, read_results, results_file, write_results
-from mien.training import RunFolder, resume_training, train
-from mien.training.recipe import Recipe
+from mien.studies.foresight import check_may_be_chosen
+from mien.studies.known_runs import fingerprint_start_of, train_or_go_on
+from mien.training import RunFolder
 
 
 def run_campaign(
@@ -41,6 +41,7 @@ def run_campaign(
 
     Raises:
         DataError: If a data set cannot be read.
+        RecipeError: If a variant could not be chosen on validation for what it begins with; no run is trained then.
     """
     file = results_file(results_folder, campaign)
     started = time.monotonic()
@@ -51,6 +52,7 @@ def run_campaign(
         for variant in campaign.variants
         if (variant, seed) not in {(each.variant, each.seed) for each in results}
     ]
+    _check_may_be_chosen(campaign, [variant for variant, _ in missing])
     for number, (variant, seed) in enumerate(missing, start=1):
         if time.monotonic() - started > 60 * budget_minutes:
             say(f"{len(missing) - number + 1} runs are left; the budget of {budget_minutes:g} minutes is spent")
@@ -65,39 +67,12 @@ def run_campaign(
     return results
 
 
-def find_run(recipe: Recipe, *, runs_folder: Path) -> RunFolder | None:
-    """Return the run folder of a recipe, finished ones first; None if there is none.
-
-    Args:
-        recipe: The recipe; its name and note do not count.
-        runs_folder: Folder of all runs.
-    """
-    found = []
-    for file in sorted(runs_folder.glob("*/recipe.json")):
+def _check_may_be_chosen(campaign: Campaign, variants: Sequence[str]) -> None:
+    for variant in dict.fromkeys(variants):
         try:
-            run = RunFolder.open(file.parent)
-            if run.recipe.fingerprint == recipe.fingerprint:
-                found.append(run)
-        except MienError:  # a damaged folder, or one of an older recipe
-            continue
-    return next((run for run in found if run.is_finished), found[0] if found else None)
-
-
-def train_or_go_on(recipe: Recipe, *, runs_folder: Path, callbacks: Sequence[Callback] = ()) -> RunFolder:
-    """Return the finished run of a recipe: one that is there, one that stopped and goes on, or a new one.
-
-    Args:
-        recipe: The recipe.
-        runs_folder: Folder of all runs.
-        callbacks: What else happens around the epochs of a network.
-
-    Raises:
-        DataError: If the data set cannot be read.
-    """
-    run = find_run(recipe, runs_folder=runs_folder)
-    if run is None:
-        return train(recipe, runs_folder=runs_folder, callbacks=callbacks)
-    return run if run.is_finished else resume_training(run.folder, callbacks=callbacks)
+            check_may_be_chosen(campaign.recipe_of(variant, campaign.seeds[0]))
+        except MienError as fault:
+            raise RecipeError(f"{campaign.name}: variant {variant!r}: {fault}") from None
 
 
 def _measure(run: RunFolder, *, variant: str, seed: int) -> RunResult:
@@ -118,11 +93,16 @@ def _measure(run: RunFolder, *, variant: str, seed: int) -> RunResult:
         precision=str(run.facts.get("precision", "")),
         recipe_fingerprint=run.recipe.fingerprint,
         weights_fingerprint=run.weights_fingerprint(),
-        rows_fingerprint=_rows_fingerprint(predictions),
+        rows_fingerprint=fingerprint_rows(predictions),
+        start_fingerprint=fingerprint_start_of(run),
     )
 
 
-def _rows_fingerprint(predictions: Predictions) -> str:
-    """Return what tells whether two runs were asked the same: SHA-256 over row ids and labels, however prepared."""
-    asked = zip(predictions.row_ids.tolist(), predictions.labels.tolist(), strict=True)
+def fingerprint_rows(rows: Predictions | FaceSet) -> str:
+    """Return what tells whether two runs were asked the same: SHA-256 over row ids and labels, however prepared.
+
+    Args:
+        rows: The rows, answered or not.
+    """
+    asked = zip(rows.row_ids.tolist(), rows.labels.tolist(), strict=True)
     return hashlib.sha256("\n".join(f"{row_id} {label}" for row_id, label in asked).encode()).hexdigest()

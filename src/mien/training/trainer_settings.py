@@ -32,3 +32,8 @@ class TrainerSettings(Section):
         if devices == "auto" or (isinstance(devices, int) and devices >= 1):
             return devices
         raise ValueError("expected a positive number or 'auto'")
+
+    @property
+    def is_one_process(self) -> bool:
+        """Whether one process trains, on one machine."""
+        return self.devices == 1 and self.num_nodes == 1

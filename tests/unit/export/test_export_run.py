@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 
 from mien import writing
-from mien.errors import ExportError, MienError
+from mien.errors import ExportError, MienError, ProtocolError
 from mien.evaluation.judge import choose, judge
 from mien.evaluation.predictors import compute_logits
 from mien.export import export_run as module
@@ -121,6 +121,18 @@ def test_an_estimator_is_refused(estimator_run: RunFolder, tmp_path: Path) -> No
     with pytest.raises(ExportError, match="classical-1: 'hog_lbp_svm' is an estimator; only networks can be exported"):
         export(estimator_run, tmp_path / "classical.onnx")
     assert not (tmp_path / "classical.onnx").exists()
+
+
+def test_a_run_that_trained_on_validation_is_refused_before_anything_is_said(
+    tiny_run: RunFolder, tmp_path: Path
+) -> None:
+    facts = tiny_run.facts
+    facts["splits_seen"]["validation"] = "trained on"
+    (tiny_run.folder / "run.json").write_text(json.dumps(facts))
+    lines: list[str] = []
+    with pytest.raises(ProtocolError, match="validation of fer2013 was trained on by 'tiny'"):
+        export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path, say=lines.append)
+    assert (lines, (tmp_path / "tiny.onnx").exists()) == ([], False)
 
 
 def test_a_full_disk_leaves_the_old_file(tiny_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

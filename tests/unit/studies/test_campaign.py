@@ -21,10 +21,15 @@ def test_read_campaign_gives_a_recipe_for_each_variant_and_seed(campaign_file: P
         ("seeds = [0, 1]", "seeds = []", "seeds: Tuple should have at least 1 item"),
         ("seeds", "seed", "seed: Extra inputs are not permitted"),
         ("model.width=16", "model.widht=16", r"variant 'Wider \(16\)': .*did you mean 'width'"),
+        (
+            "model.width=16",
+            "training.join_validation=true",
+            r"variant 'Wider \(16\)': validation of fer2013 was trained on .*: leave out training.join_validation",
+        ),
         ('"tiny.toml"', '"gone.toml"', r"variant 'as it is': .*gone\.toml does not exist"),
         ("name =", "name", "not a TOML file"),
     ],
-    ids=["twice", "none", "unknown", "variant", "recipe", "toml"],
+    ids=["twice", "none", "unknown", "variant", "joined", "recipe", "toml"],
 )
 def test_read_campaign_says_what_is_wrong(campaign_file: Path, old: str, new: str, message: str) -> None:
     campaign_file.write_text(campaign_file.read_text().replace(old, new, 1))

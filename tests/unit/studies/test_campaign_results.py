@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from mien.errors import DataError
 from mien.studies.campaign import Campaign, read_campaign
@@ -14,6 +15,7 @@ from mien.studies.campaign_results import (
     results_file,
     write_results,
 )
+from mien.studies.known_runs import fingerprint_start
 
 Maker = Callable[..., RunResult]
 
@@ -46,6 +48,28 @@ def test_current_results_leaves_out_those_of_another_recipe(campaign: Campaign, 
     kept = result("Wider (16)", 0, 0.5, recipe_fingerprint=fingerprint)
     outdated = [result("as it is", 0, 0.5), result("gone", 0, 0.5), result("as it is", 7, 0.5)]
     assert current_results(campaign, [*outdated, kept]) == [kept]
+
+
+def test_read_results_takes_those_from_before_a_start_was_noted(
+    tmp_path: Path, campaign: Campaign, result: Maker
+) -> None:
+    file = results_file(tmp_path, campaign)
+    write_results(file, [result("as it is", 0, 0.5)])
+    file.write_text("\n".join(line.rpartition(",")[0] for line in file.read_text().splitlines()))
+    assert read_results(file) == [result("as it is", 0, 0.5)]
+
+
+def test_current_results_leaves_out_those_that_began_with_other_weights(
+    campaign: Campaign, result: Maker, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights.pt"
+    torch.save({"a": torch.zeros(1)}, weights)
+    campaign = campaign.model_copy(update={"variants": {"tuned": [f"finetuning.weights={weights}"]}})
+    recipe = campaign.recipe_of("tuned", 0)
+    kept = result("tuned", 0, 0.5, recipe_fingerprint=recipe.fingerprint, start_fingerprint=fingerprint_start(recipe))
+    assert current_results(campaign, [kept]) == [kept]
+    torch.save({"a": torch.ones(1)}, weights)
+    assert current_results(campaign, [kept]) == []
 
 
 def test_compare_with_baseline_pools_the_spread_over_seeds(campaign: Campaign, result: Maker) -> None:

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from mien.errors import ProtocolError, RecipeError
+from mien.errors import DataError, ProtocolError, RecipeError
 from mien.evaluation.calibrators import fit_temperature
-from mien.evaluation.predict import predict_split
+from mien.evaluation.predict import predict_split, predict_to_teach
 from mien.metrics.pooling import pool_predictions
 from mien.metrics.predictions import Predictions
-from mien.studies import run_campaign
+from mien.studies import known_runs
 from mien.studies.cross_validation import CrossValidation, cross_validate
-from mien.training import RunFolder, read_recipe
+from mien.training import RunFolder, read_recipe, train
 from mien.training.recipe import Recipe
 from mien.training.training_data import read_training_data
 
@@ -72,15 +73,15 @@ def test_spread_is_that_of_the_folds(make_predictions: Callable[..., Predictions
 
 def test_finished_folds_are_not_trained_anew(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[str] = []
-    train = run_campaign.train
+    train_one = known_runs.train
 
     def train_two(recipe: Recipe, **options: object) -> RunFolder:
         if len(trained) == 2:
             raise KeyboardInterrupt
         trained.append(recipe.name)
-        return train(recipe, **options)  # type: ignore[arg-type]
+        return train_one(recipe, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_campaign, "train", train_two)
+    monkeypatch.setattr(known_runs, "train", train_two)
     with pytest.raises(KeyboardInterrupt):
         cross_validate(recipe, runs_folder=tmp_path / "runs")
     trained[:] = ["one more may be trained"]
@@ -97,6 +98,26 @@ def test_a_run_that_has_seen_its_fold_is_not_judged(recipe: Recipe, tmp_path: Pa
     file.write_text(json.dumps(facts))
     with pytest.raises(ProtocolError, match="test of fer2013 was seen by 'classical-fold2'"):
         cross_validate(recipe, runs_folder=tmp_path / "runs")
+
+
+def test_weights_that_may_have_seen_a_fold_are_refused_before_the_first_trains(
+    tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["data.fold.folds=2", "finetuning.weights=compact"])
+    with pytest.raises(ProtocolError, match=r"test of fer2013 was seen by 'tiny-fold1' .*; nothing is trained: begin"):
+        cross_validate(recipe, runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_teacher_of_one_fold_is_refused_before_the_first_trains(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    first = ["data.fold.folds=2", "training.epochs=1"]
+    teacher = train(read_recipe(tiny_recipe_file, first), runs_folder=tmp_path, console=Console(quiet=True))
+    answers = tmp_path / "answers.npz"
+    predict_to_teach(teacher, "training").save(answers)
+    recipe = read_recipe(tiny_recipe_file, [*first, f"distillation.predictions=[{str(answers)!r}]"])
+    with pytest.raises(DataError, match="training rows have no soft targets"):
+        cross_validate(recipe, runs_folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(

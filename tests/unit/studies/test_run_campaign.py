@@ -1,13 +1,16 @@
+import json
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from mien.studies import run_campaign as module
+from mien.errors import RecipeError
+from mien.studies import known_runs
 from mien.studies.campaign import Campaign, read_campaign
 from mien.studies.campaign_results import read_results, results_file
-from mien.studies.run_campaign import find_run, run_campaign
-from mien.training import train
+from mien.studies.known_runs import fingerprint_start
+from mien.studies.run_campaign import run_campaign
+from mien.training import RunFolder, train
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_run_campaign_trains_nothing_twice(campaign: Campaign, tmp_path: Path, m
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(module, "train", refuse)
+    monkeypatch.setattr(known_runs, "train", refuse)
     again = run_campaign(campaign, **folders)
     assert [each.weights_fingerprint for each in again] == [each.weights_fingerprint for each in first]
 
@@ -67,7 +70,24 @@ def test_run_campaign_begins_nothing_when_the_budget_is_spent(campaign: Campaign
     assert (results, lines) == ([], ["2 runs are left; the budget of -1 minutes is spent"])
 
 
-def test_find_run_passes_over_what_is_no_such_run(campaign: Campaign, tmp_path: Path) -> None:
-    (tmp_path / "runs" / "damaged").mkdir(parents=True)
-    (tmp_path / "runs" / "damaged" / "recipe.json").write_text("{")
-    assert find_run(campaign.recipe_of("as it is", 0), runs_folder=tmp_path / "runs") is None
+def test_run_campaign_refuses_weights_that_trained_on_validation_before_the_first_run(
+    campaign_file: Path, tiny_run: RunFolder, tmp_path: Path
+) -> None:
+    facts = tiny_run.facts
+    facts["splits_seen"]["validation"] = "trained on"
+    (tiny_run.folder / "run.json").write_text(json.dumps(facts))
+    changes = f"finetuning.weights={tiny_run.folder}"
+    campaign_file.write_text(campaign_file.read_text().replace("model.width=16", changes))
+    message = (
+        r"widths: variant 'Wider \(16\)': validation of fer2013 was trained on by .*; nothing is trained: begin with"
+    )
+    with pytest.raises(RecipeError, match=message):
+        run_campaign(read_campaign(campaign_file), runs_folder=tmp_path / "others", results_folder=tmp_path / "results")
+    assert not (tmp_path / "others").exists()
+
+
+def test_run_campaign_notes_what_a_run_began_with(campaign: Campaign, tiny_run: RunFolder, tmp_path: Path) -> None:
+    begun = [f"finetuning.weights={tiny_run.folder}", "training.epochs=1"]
+    campaign = campaign.model_copy(update={"variants": {"tuned": begun}})
+    (result,) = run_campaign(campaign, runs_folder=tmp_path / "others", results_folder=tmp_path / "results")
+    assert result.start_fingerprint == fingerprint_start(campaign.recipe_of("tuned", 0)) != ""

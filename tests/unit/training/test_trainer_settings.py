@@ -20,6 +20,14 @@ def test_devices_are_a_positive_number_or_auto(devices: object) -> None:
     assert make_recipe(devices="auto").trainer.devices == "auto"
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_one"),
+    [({}, True), ({"devices": 2}, False), ({"devices": "auto"}, False), ({"num_nodes": 2}, False)],
+)
+def test_is_one_process_where_one_machine_uses_one_device(settings: dict[str, object], is_one: bool) -> None:
+    assert make_recipe(**settings).trainer.is_one_process == is_one
+
+
 @pytest.mark.parametrize("settings", [{"strategy": "fsdp"}, {"accelerator": "abacus"}, {"num_nodes": 0}, {"nodes": 2}])
 def test_what_lightning_is_not_asked_for_is_refused(settings: dict[str, object]) -> None:
     with pytest.raises(RecipeError, match=rf"1 fault: trainer\.{next(iter(settings))}: "):

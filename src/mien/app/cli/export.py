@@ -10,21 +10,32 @@ from mien.app.cli import app
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: Annotated[Path, typer.Argument(help="Run folder of a network that mien train made.")],
     *,
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.onnx in the run folder if left out.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the model; the recipe's if left out.")] = None,
-    views: Annotated[str | None, typer.Option(help="Views to average, 'plain' or 'plain,flip'; the recipe's.")] = None,
-    detector: Annotated[
-        list[str] | None, typer.Option(help="Measure a crop margin for this detector; haar if left out. Repeatable.")
+    views: Annotated[
+        str | None,
+        typer.Option(help="Views to average: plain, or plain,flip (its mirror image too); the recipe's if left out."),
     ] = None,
-    detector_model: Annotated[Path | None, typer.Option(help="Model file of a detector that needs one.")] = None,
-    licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "MIT",
-    results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
+    detector: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="haar|yunet|none",
+            help="Measure by how much to widen this detector's boxes; haar if left out, none: no detector. Repeatable.",
+        ),
+    ] = None,
+    detector_model: Annotated[Path | None, typer.Option(help="Model file of the detector, which yunet needs.")] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the weights, as the file is to state it.")] = "MIT",
+    results: Annotated[
+        Path, typer.Option(help="Folder of the records of mien evaluate, whose figures go into the file.")
+    ] = Path("results"),
 ) -> None:
-    """Write a run's best weights as an ONNX model file with its contract, after comparing it with torch.
+    """Write a run's best weights as an ONNX model file, after comparing it with torch on real faces.
 
-    Temperature, unsure threshold and crop margins are fitted on the validation split.
+    The file holds all that recognising needs (its contract: classes, preparation, views, temperature, crop margins), so
+    that mien analyze --model takes it. Temperature, the threshold for unsure answers and crop margins are fitted on the
+    validation split; a run that was trained on it (training.join_validation) cannot be exported.
     """
     from mien.export.export_run import export_run
     from mien.faces.detector import DETECTORS, create_detector

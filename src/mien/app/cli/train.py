@@ -10,34 +10,48 @@ from mien.app.cli import app
 
 @app.command()
 def train(
-    recipe: Annotated[Path | None, typer.Argument(help="Recipe, a TOML file.")] = None,
+    recipe: Annotated[Path | None, typer.Argument(help="Recipe, a TOML file, such as recipes/quick.toml.")] = None,
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changed settings, such as training.epochs=3.")
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="Settings of the recipe to change, such as training.epochs=3."),
     ] = None,
     *,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with this run folder; a recipe beside it must be the run's own.")
+        Path | None,
+        typer.Option(help="Go on with this run folder; a recipe named beside it must be the run's own."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Learn these class folders instead, and export what was learned.")
+        Path | None, typer.Option(help="Learn this folder, one folder a class, in place of a recipe.")
     ] = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="Shipped model or model file that --data begins with; compact.")
+        str | None,
+        typer.Option("--from", help="With --data: shipped model or model file to begin with; compact if left out."),
     ] = None,
     crop: Annotated[
-        str | None, typer.Option(help="Detector that cuts faces out of the pictures of --data, such as haar.")
+        str | None, typer.Option(help="With --data: detector that cuts faces out of the pictures, such as haar.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Model file for --data; it lies in the run folder else.")] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    results: Annotated[Path, typer.Option(help="Folder of the records, for --data.")] = Path("results"),
+    output: Annotated[
+        Path | None, typer.Option(help="With --data: model file to write; it lies in the run folder if left out.")
+    ] = None,
+    runs: Annotated[
+        Path, typer.Option(help="Folder of all runs; each gets a folder NAME-1, NAME-2, ... in it.")
+    ] = Path("runs"),
+    results: Annotated[
+        Path, typer.Option(help="With --data: folder of the record that judging on the test faces leaves.")
+    ] = Path("results"),
     folds: Annotated[
-        int | None, typer.Option(help="Train so many runs, each without one fold, and judge all folds together.")
+        int | None,
+        typer.Option(help="Cross-validate: deal so many folds, train a run without each, judge each on its fold."),
     ] = None,
-    by_subject: Annotated[bool, typer.Option("--by-subject", help="Keep each person in one fold.")] = False,
+    by_subject: Annotated[
+        bool, typer.Option("--by-subject", help="With --folds: keep all pictures of a person in one fold.")
+    ] = False,
 ) -> None:
     """Train a network or fit an estimator by a recipe, or learn a folder of one's own faces.
 
-    A run that stopped goes on with --resume; it loses at most one epoch, and an estimator is fitted anew.
+    A run becomes a folder RUNS/NAME-NUMBER with its weights, which mien evaluate judges and mien export makes a model
+    file of. A run that stopped goes on with --resume; it loses at most one epoch, and an estimator is fitted anew.
+
     --data FOLDER --from compact rebuilds the shipped network, fine-tunes it on the folder's classes, judges it on
     faces that it never saw, and writes a model file that mien analyze --model takes.
     """

@@ -56,6 +56,8 @@ def run_search(
 
     Raises:
         DataError: If the data set cannot be read.
+        ProtocolError: If no trial could be chosen on validation, for what the recipe begins with.
+        MienError: If nothing can be written.
         SearchError: If the storage cannot be used or holds another search of this name.
     """
     ends_at = time.monotonic() + 60 * budget_minutes

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mien.errors import MienError, RecipeError
 from mien.settings import parse_setting, to_toml
+from mien.studies.foresight import check_keeps_validation
 from mien.studies.reading import read_section
 from mien.studies.search.space import Entry, grid_of
 from mien.training.data_settings import Section
@@ -122,24 +123,33 @@ class Search(Section):
 
 
 def read_search(file: Path) -> Search:
-    """Return the search of a TOML file, whose recipe takes every value of the space by itself.
+    """Return the search of a TOML file, whose recipe takes every value of the space by itself and keeps validation.
 
     Args:
         file: The search.
 
     Raises:
-        RecipeError: If the file is missing, is no TOML or no search, or the recipe does not take a value; all faults
-            in one line.
+        RecipeError: If the file is missing, is no TOML or no search, the recipe does not take a value, trains on
+            validation or in several processes; all faults in one line.
     """
     search = read_section(file, Search, noun="search")
     search = search.model_copy(update={"recipe": file.parent / search.recipe})
     try:
-        faults = _cost_faults(search, search.trial_recipe([], name=search.name)) or _value_faults(search)
+        recipe = search.trial_recipe([], name=search.name)
+        _check_trial(recipe)
+        faults = _cost_faults(search, recipe) or _value_faults(search)
     except MienError as fault:
         faults = [str(fault)]
     if faults:
         raise RecipeError(f"{file}: {'; '.join(dict.fromkeys(faults))}")
     return search
+
+
+def _check_trial(recipe: Recipe) -> None:
+    """Raise what keeps a trial from being trained among others, and chosen."""
+    if not recipe.trainer.is_one_process:
+        raise RecipeError("trials are trained in one process; leave out trainer.devices and trainer.num_nodes")
+    check_keeps_validation(recipe)
 
 
 def _cost_faults(search: Search, recipe: Recipe) -> list[str]:
@@ -163,11 +173,12 @@ def _value_faults(search: Search) -> list[str]:
         for value in entry.extremes():
             changes = [f"{each}={to_toml(setting)}" for each, setting in (first | {key: value}).items()]
             try:
-                search.trial_recipe(changes, name=search.name)
-            except RecipeError as fault:
+                _check_trial(search.trial_recipe(changes, name=search.name))
+            except MienError as fault:
                 faults.append(f"space.{key}: {fault}")
     try:
-        search.full_recipe([f"{key}={to_toml(setting)}" for key, setting in first.items()], name=search.name)
-    except RecipeError as fault:
+        changes = [f"{key}={to_toml(setting)}" for key, setting in first.items()]
+        check_keeps_validation(search.full_recipe(changes, name=search.name))
+    except MienError as fault:
         faults.append(f"without changes, as it is to be written: {fault}")
     return faults

@@ -25,8 +25,8 @@ class Choices(Section):
 
     @model_validator(mode="after")
     def _choices_differ(self) -> "Choices":
-        if len({to_toml(choice) for choice in self.choices}) < len(self.choices):
-            raise ValueError(f"choices are {to_toml(self.choices)}; expected each once")
+        if len(set(self._simple)) < len(self.choices):  # 1 and true are equal, and could not be told apart when drawn
+            raise ValueError(f"choices are {to_toml(self.choices)}; expected each once, and 1, 1.0 and true are equal")
         return self
 
     def distributions(self, key: str) -> dict[str, BaseDistribution]:

@@ -68,6 +68,15 @@ def test_folds_that_cannot_be_are_refused(
     assert message in " ".join(done.err.replace("│", " ").split())
 
 
+def test_folds_that_weights_have_seen_are_refused_in_one_line_before_training(
+    run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    done = run("train", tiny_recipe_file, "finetuning.weights=compact", "--folds", 2, "--runs", tmp_path / "runs")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "test of fer2013 was seen by 'tiny-fold1' (may have been trained on by compact)" in done.err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_recipe_beside_the_run_must_be_its_own(
     run: Callable[..., Ran], tiny_recipe_file: Path, tmp_path: Path
 ) -> None:

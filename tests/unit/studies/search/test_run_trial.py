@@ -1,3 +1,5 @@
+import errno
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -5,12 +7,15 @@ from typing import Any
 
 import optuna
 import pytest
+import torch
 from optuna import TrialPruned
 from optuna.trial import TrialState
 
 import mien.evaluation.judge
 import mien.evaluation.predict
-from mien.errors import DataError
+from mien.errors import DataError, MienError, ProtocolError
+from mien.models import Classifier
+from mien.models.headed import HeadedClassifier
 from mien.studies.search import run_trial as module
 from mien.studies.search.run_trial import ReportToTrial, TrialRunner
 from mien.studies.search.search import Search, read_search
@@ -90,6 +95,76 @@ def test_a_network_beyond_a_limit_is_refused_before_it_is_trained(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "parameters"),
+    [
+        ([], 43_501),
+        # The network's own hidden layer of 16 goes: 48 channels by 16 units, its norm, and 16 by 7; 48 by 7 comes.
+        (["head={pooling='average'}"], 42_925),
+        (["head={hidden=[10]}"], 42_925 - (48 * 7 + 7) + (48 * 10 + 10) + (10 * 7 + 7)),
+    ],
+    ids=["own", "pooled", "hidden"],
+)
+def test_the_network_is_counted_as_it_is_trained(
+    make_search: Callable[..., Search], tmp_path: Path, changes: list[str], parameters: int
+) -> None:
+    search = make_search(changes=changes, limits={"parameters": 1})
+    trial = ask(search, **{"model.width": 6})
+    with pytest.raises(TrialPruned, match="the limit is 1"):
+        TrialRunner(search, runs_folder=tmp_path).run(trial, others=[])
+    assert trial.user_attrs["parameters"] == parameters
+
+
+def test_the_network_is_timed_as_it_is_trained(
+    make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed: list[tuple[Classifier, tuple[int, int, int]]] = []
+    monkeypatch.setattr(module, "measure_latency_ms", lambda *asked: timed.append(asked) or 9.0)
+    search = make_search(changes=["augmentation.crop_pixels=40", "head={pooling='flatten'}"], limits={"latency_ms": 1})
+    with pytest.raises(TrialPruned, match=r"latency_ms 9\.0; the limit is 1\.0"):
+        TrialRunner(search, runs_folder=tmp_path).run(ask(search), others=[])
+    ((network, size),) = timed
+    assert (type(network), network.crop_side, size) == (HeadedClassifier, 40, (1, 48, 48))
+    assert network.eval()(torch.zeros(1, *size)).shape == (1, 7)
+
+
+def test_a_trial_on_other_validation_rows_is_refused_before_it_is_trained(
+    make_search: Callable[..., Search], tmp_path: Path
+) -> None:
+    space = {"data.split": {"choices": [{"validation": 0.2, "seed": 1}, {"validation": 0.2, "seed": 2}]}}
+    search = make_search(space=space, changes=["data.allow_leakage=true"])
+    trial = ask(search)
+    with pytest.raises(TrialPruned, match="its validation rows are not those of the search's recipe"):
+        TrialRunner(search, runs_folder=tmp_path / "runs").run(trial, others=[])
+    assert not (tmp_path / "runs").exists()
+
+
+def pretend_it_trained_on_validation(run: RunFolder) -> None:
+    facts = run.facts
+    facts["splits_seen"]["validation"] = "trained on"
+    (run.folder / "run.json").write_text(json.dumps(facts))
+
+
+def test_weights_that_trained_on_validation_are_refused_before_the_first_trial(
+    make_search: Callable[..., Search], tiny_run: RunFolder, tmp_path: Path
+) -> None:
+    pretend_it_trained_on_validation(tiny_run)
+    search = make_search(changes=[f"finetuning.weights={tiny_run.folder}"])
+    with pytest.raises(ProtocolError, match=r"validation of fer2013 was trained on by .*: begin with other weights"):
+        TrialRunner(search, runs_folder=tmp_path / "others")
+
+
+def test_a_trial_that_draws_such_weights_is_refused_before_it_is_trained(
+    make_search: Callable[..., Search], tiny_run: RunFolder, tmp_path: Path
+) -> None:
+    pretend_it_trained_on_validation(tiny_run)
+    search = make_search(space={"finetuning.weights": {"choices": ["", str(tiny_run.folder)]}})
+    trial = ask(search, **{"finetuning.weights": str(tiny_run.folder)})
+    with pytest.raises(TrialPruned, match="validation of fer2013 was trained on by 'rates-0'"):
+        TrialRunner(search, runs_folder=tmp_path / "others").run(trial, others=[])
+    assert not (tmp_path / "others").exists()
+
+
 def test_settings_that_cannot_be_trained_are_refused_and_not_raised(
     make_search: Callable[..., Search], tmp_path: Path
 ) -> None:
@@ -98,6 +173,24 @@ def test_settings_that_cannot_be_trained_are_refused_and_not_raised(
     with pytest.raises(TrialPruned):
         TrialRunner(search, runs_folder=tmp_path).run(trial, others=[])
     assert trial.user_attrs["refused"].startswith("112 training pictures are fewer than one batch of 500")
+
+
+def test_a_full_disk_ends_the_search_and_refuses_no_trial(
+    make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def refuse_checkpoints(path: Path, data: bytes) -> int:
+        if ".resume." in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse_checkpoints)
+    search = make_search()
+    trial = ask(search)
+    with pytest.raises(MienError, match=r"resume\.ckpt: cannot be written: no space left on the device"):
+        TrialRunner(search, runs_folder=tmp_path).run(trial, others=[])
+    assert "refused" not in trial.user_attrs
 
 
 def test_missing_data_are_said_before_the_first_trial(
@@ -122,6 +215,24 @@ def test_the_same_recipe_is_not_trained_twice(
     again = ask(search, study, **settings)
     assert runner.run(again, others=study.trials) == [first.user_attrs["accuracy"]]
     assert again.user_attrs["parameters"] == first.user_attrs["parameters"]
+
+
+def test_the_same_recipe_is_trained_again_when_its_weights_were_replaced(
+    make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "weights.pt"
+    torch.save({"a": torch.zeros(1)}, weights)
+    search = make_search(changes=[f"finetuning.weights={weights}"])
+    runner = TrialRunner(search, runs_folder=tmp_path)
+    monkeypatch.setattr(runner, "_train", lambda *_, **__: {"accuracy": 0.25, "parameters": 1})
+    study = optuna.create_study(direction="maximize")
+    first = ask(search, study, **{"model.width": 4})
+    study.tell(first, runner.run(first, others=[]))
+    monkeypatch.setattr(runner, "_train", lambda *_, **__: {"accuracy": 0.5, "parameters": 1})
+    settings = first.params
+    assert runner.run(ask(search, study, **settings), others=study.trials) == [0.25]
+    torch.save({"a": torch.ones(1)}, weights)
+    assert runner.run(ask(search, study, **settings), others=study.trials) == [0.5]
 
 
 def test_structures_are_trained(genome_search_file: Path, tmp_path: Path) -> None:

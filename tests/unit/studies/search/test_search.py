@@ -37,6 +37,22 @@ def test_read_search_gives_recipes_of_trials_and_in_full(search_file: Path) -> N
         ('"tiny.toml"', '"gone.toml"', r"gone\.toml does not exist"),
         ("epochs=1", "epochs=0", r"tiny\.toml: 1 fault: training.epochs"),
         ("epochs=1", "epohcs=1", r"tiny\.toml: 1 fault: training.epohcs: unknown key; did you mean 'epochs'"),
+        (
+            "epochs=1",
+            "join_validation=true",
+            r"toml: validation of fer2013 was trained on by 'rates'; .*: leave out train",
+        ),
+        ("training.epochs=1", "trainer.devices=2", "trials are trained in one process; leave out trainer.devices and"),
+        (
+            '"model.width" = { choices = [4, 6] }',
+            '"training.join_validation" = { choices = [false, true] }',
+            "space.training.join_validation: validation of fer2013 was trained on",
+        ),
+        (
+            '"model.width" = { choices = [4, 6] }',
+            '"trainer.num_nodes" = { choices = [1, 2] }',
+            "space.trainer.num_nodes: trials are trained in one process",
+        ),
         ("epochs=1", "epochs", "is no setting; expected section.key=value"),
     ],
 )
@@ -66,6 +82,13 @@ def test_read_search_sees_that_what_is_found_can_be_written(search_file: Path) -
     genomes = '"model.genome" = { choices = ["stem16|plain:16x1"] }'
     search_file.write_text(text.replace('"model.width" = { choices = [4, 6] }', genomes))
     with pytest.raises(RecipeError, match=r"toml: without changes, as it is to be written: .*model.genome: unknown"):
+        read_search(search_file)
+
+
+def test_read_search_sees_that_what_is_found_can_be_compared(search_file: Path, tiny_recipe_file: Path) -> None:
+    tiny_recipe_file.write_text(f"{tiny_recipe_file.read_text()}join_validation = true\n")
+    search_file.write_text(search_file.read_text().replace("training.epochs=1", "training.join_validation=false"))
+    with pytest.raises(RecipeError, match="without changes, as it is to be written: validation of fer2013 was trained"):
         read_search(search_file)
 
 

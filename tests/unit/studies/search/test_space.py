@@ -39,6 +39,7 @@ def test_an_entry_is_drawn_from_optunas_distribution(written: dict[str, Any], ex
     [
         ({"choices": []}, "at least 1 item"),
         ({"choices": [1, 2, 1]}, r"choices are \[1, 2, 1\]; expected each once"),
+        ({"choices": [1, True]}, r"choices are \[1, true\]; expected each once, and 1, 1.0 and true are equal"),
         ({"low": 2, "high": 2}, "low is 2 and high is 2; expected low below high"),
         ({"low": 0.0, "high": 1.0, "log": True}, "log needs a low above 0, and takes no step"),
         ({"low": 0.1, "high": 1.0, "log": True, "step": 0.1}, "log needs a low above 0, and takes no step"),

@@ -11,15 +11,20 @@ from mien.app.cli.campaign import campaign_app
 
 @campaign_app.command()
 def run(
-    campaign: Annotated[Path, typer.Argument(help="Campaign, a TOML file.")],
+    campaign: Annotated[Path, typer.Argument(help="Campaign, a TOML file, such as campaigns/cleaning.toml.")],
     *,
-    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
-    budget: Annotated[float, typer.Option(min=0, help="Begin no further run after so many minutes.")] = math.inf,
+    runs: Annotated[Path, typer.Option(help="Folder of all runs; finished ones are not trained again.")] = Path("runs"),
+    results: Annotated[
+        Path, typer.Option(help="Folder of the results; campaigns/NAME.csv gets a row for each run.")
+    ] = Path("results"),
+    budget: Annotated[
+        float, typer.Option(min=0, help="Begin no further run after so many minutes; inf: no limit.")
+    ] = math.inf,
 ) -> None:
-    """Train the variants of a campaign that have no figures yet, and compare all with the first.
+    """Train a campaign's variants of a recipe with each of its seeds, and compare all with the first variant.
 
-    Each run's figures on the validation split are kept as soon as it ends; stopped, a campaign goes on where it was.
+    Only runs without figures are trained. Figures are of the validation split, and kept as soon as a run ends; stopped,
+    a campaign goes on where it was. mien campaign show prints them without training.
     """
     from mien.app.figures import print_rows
     from mien.studies.campaign import read_campaign
