@@ -6,12 +6,11 @@ from pathlib import Path
 
 from mien.errors import MienError, ProtocolError
 from mien.evaluation.protocol import check_may_choose, check_may_judge
-from mien.training.fit_network import as_it_trains
 from mien.training.recipe import Recipe
 from mien.training.run_folder import splits_seen_by
-from mien.training.soft_targets import read_soft_targets
 from mien.training.starting_weights import inherit_splits_seen, read_starting_weights
 from mien.training.training_data import read_training_data
+from mien.training.training_rows import build_training_rows
 
 _OTHER_START = "begin with other weights, or learn from other teachers"
 
@@ -76,7 +75,9 @@ def _foresee(recipe: Recipe) -> tuple[str, dict[str, str]]:
             before = read_starting_weights(weights)
             seen = inherit_splits_seen(seen, before, data_set=data_set, has_published_splits=is_published)
     if distillation is not None and all(Path(file).exists() for file in distillation.predictions):
-        seen = read_soft_targets(as_it_trains(face_set, recipe), distillation).inherit(seen)
+        soft_targets = build_training_rows(face_set, recipe).soft_targets
+        assert soft_targets is not None
+        seen = soft_targets.inherit(seen)
     return data_set, seen
 
 
