@@ -77,6 +77,7 @@ def predict_split(
         seed=facts["seed"],
         versions=package_versions(run.recipe.model.name),
         protocol=run.recipe.data.protocol if face_set.has_published_splits else "own",
+        forerunners=tuple(run.forerunners),
     )
     if split == "validation":
         predictions.save(file)

@@ -20,6 +20,7 @@ _KIND_LINES = {
     "held_out": "Each row was answered once, by the run that had not seen it.",
     "plain": "What the model has seen was not asked.",
 }
+_UNKNOWN_LINE = "Nobody knows whether the model had seen these rows: it began with {}, whose source is unknown."
 
 
 def percent(share: float) -> str:
@@ -64,11 +65,17 @@ def headline_lines(figures: Figures) -> list[str]:
         else f"without a copy in training: {accuracy_line(without_copy)}",
         f"balanced accuracy {percent(rows.balanced_accuracy)}, macro-F1 {percent(rows.macro_f1)}",
         f"log loss {rows.log_loss:.4f}, expected calibration error {percent(rows.expected_calibration_error)}",
-        _KIND_LINES[figures.kind],
+        _kind_line(figures),
     ]
     if figures.is_leaky:
         lines.append("leaky: copies across splits were allowed")
     return lines
+
+
+def _kind_line(figures: Figures) -> str:
+    if figures.unknown_sources and figures.kind in ("judgement", "held_out"):
+        return _UNKNOWN_LINE.format(", ".join(figures.unknown_sources))
+    return _KIND_LINES[figures.kind]
 
 
 def class_rows(figures: Figures) -> list[list[str]]:
@@ -213,7 +220,9 @@ def _record_row(record: Record) -> list[str]:
     num_parameters = record.content["num_parameters"]
     rows, without_copy = figures.all_rows, figures.rows_without_copy
     return [
-        (record.shipped_name or record.model) + (" (leaky)" if figures.is_leaky else ""),
+        (record.shipped_name or record.model)
+        + (" (leaky)" if figures.is_leaky else "")
+        + (" (began with weights of unknown source)" if figures.unknown_sources else ""),
         record.protocol,
         "" if num_parameters is None else f"{num_parameters:,}",
         "" if choice is None else percent(choice["accuracy"]),

@@ -201,6 +201,7 @@ def _draft_contract(
         weights_fingerprint=run.weights_fingerprint(),
         licence=licence,
         mien_version=version("mien"),
+        forerunners=tuple(run.forerunners),
     )
 
 

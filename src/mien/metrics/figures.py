@@ -93,6 +93,7 @@ class Figures:
         is_leaky: Whether copies across splits beyond the published ones were allowed.
         all_rows: Figures on all rows.
         rows_without_copy: Figures on the rows without a copy in the training split; None if every row has one.
+        unknown_sources: What the model began with of which nobody knows what it has seen.
     """
 
     kind: str
@@ -103,6 +104,7 @@ class Figures:
     is_leaky: bool
     all_rows: RowFigures
     rows_without_copy: RowFigures | None
+    unknown_sources: tuple[str, ...] = ()
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -112,6 +114,8 @@ class Figures:
     def to_dict(self) -> dict[str, Any]:
         """Return the figures in plain types that JSON knows; a figure without cases is None."""
         result: dict[str, Any] = _plain(asdict(self))
+        if not self.unknown_sources:  # which figures did not always have
+            del result["unknown_sources"]
         return result
 
     @classmethod
@@ -128,6 +132,7 @@ class Figures:
             without_copy = content["rows_without_copy"]
             return cls(
                 **{**content, "views": tuple(content["views"])}
+                | {"unknown_sources": tuple(content.get("unknown_sources", ()))}
                 | {"all_rows": _row_figures_from(content["all_rows"])}
                 | {"rows_without_copy": None if without_copy is None else _row_figures_from(without_copy)}
             )
@@ -159,6 +164,7 @@ def compute_figures(predictions: Predictions, *, kind: str = "plain") -> Figures
         is_leaky=predictions.is_leaky,
         all_rows=_row_figures(predictions),
         rows_without_copy=_row_figures(predictions.select(has_no_copy)) if has_no_copy.any() else None,
+        unknown_sources=predictions.unknown_sources,
     )
 
 

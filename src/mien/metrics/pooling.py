@@ -8,7 +8,7 @@ import numpy as np
 from mien.errors import DataError
 from mien.metrics.predictions import Predictions
 
-_SAME = ("expressions", "data_set", "split", "views", "splits_seen", "protocol", "seed", "versions")
+_SAME = ("expressions", "data_set", "split", "views", "splits_seen", "protocol", "seed", "versions", "forerunners")
 
 
 def pool_predictions(parts: Sequence[Predictions], *, model: str) -> Predictions:
@@ -22,7 +22,7 @@ def pool_predictions(parts: Sequence[Predictions], *, model: str) -> Predictions
 
     Raises:
         DataError: If there are none, a row is in two of them, or they differ in what holds for all: classes, data set,
-            split, views, splits seen, protocol, seed and versions.
+            split, views, splits seen, protocol, seed, versions and forerunners.
     """
     if not parts:
         raise DataError(f"no predictions of {model!r} to pool; expected at least one")

@@ -22,6 +22,8 @@ TRAINED_ON = "trained on"
 """How a split was seen whose labels the weights were fitted to; a longer text may say by whom."""
 CHOSEN_ON = "chosen on"
 """How a split was seen by whose figures an epoch, a recipe or a temperature was chosen."""
+UNKNOWN = "unknown"
+"""What stands for the data set of weights of which nobody knows what they were trained on."""
 JUDGED_PROTOCOLS: tuple[str, ...] = (*PROTOCOLS, "own")
 """Protocols that figures are told under; ``own`` is that of splits cut by hand."""
 _ARRAYS = ("probabilities", "labels", "row_ids", "has_copy_in_training")
@@ -68,6 +70,7 @@ class Predictions:
             in another split), or ``own`` (splits that were cut by hand).
         is_selection: Whether these are only some rows of the split.
         average: What of the views was averaged, ``logits`` or ``probabilities``.
+        forerunners: What the model began with and learned from, as `mien.training.forerunners` lists it.
 
     Raises:
         DataError: If shapes, types or ranges do not hold; the line says what was expected and what came.
@@ -93,6 +96,7 @@ class Predictions:
     protocol: str = "official"
     is_selection: bool = False
     average: str = "logits"
+    forerunners: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         self._check_texts()
@@ -113,6 +117,11 @@ class Predictions:
         """Whether each row was answered rightly, shape ``(N,)``, bool."""
         result: NDArray[np.bool_] = self.predicted == self.labels
         return result
+
+    @property
+    def unknown_sources(self) -> tuple[str, ...]:
+        """Sources of its forerunners of which nobody knows what they were trained on."""
+        return tuple(each["source"] for each in self.forerunners if each["data_set"] == UNKNOWN)
 
     def select(self, mask: NDArray[np.bool_]) -> "Predictions":
         """Return the predictions of the rows that a mask marks; unless it marks all, they are a selection.
@@ -143,6 +152,8 @@ class Predictions:
             MienError: If the place cannot be written.
         """
         facts = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _ARRAYS}
+        if not self.forerunners:  # so that the file is one that earlier versions read
+            del facts["forerunners"]
         text = json.dumps({"format": FORMAT, **facts}, sort_keys=True)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, facts=np.array(text), **{name: getattr(self, name) for name in _ARRAYS})

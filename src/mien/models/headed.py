@@ -33,6 +33,9 @@ class HeadedClassifier(StackedClassifier):
             the linear layer.
         normalization: What stands between each hidden layer and its ReLU: ``none``, ``batch`` or ``group``.
 
+    Attributes:
+        names_cut: Names of the tensors that the network had after its last map.
+
     Shape:
         As `body`; a flattening head takes pictures of `size_hw` alone.
 
@@ -55,7 +58,9 @@ class HeadedClassifier(StackedClassifier):
         check_head(pooling, hidden=hidden, dropout=dropout, dropout_at=dropout_at, normalization=normalization)
         self.num_classes, self.in_channels = body.num_classes, body.in_channels
         self.smallest_side, self.output_activation = body.smallest_side, body.output_activation
+        names = set(body.state_dict())
         shape = cut_after_features(body, size_hw)
+        self.names_cut = frozenset(names) - set(body.state_dict())
         self.body = body
         pool = FeaturePooling(pooling, shape, size_hw=size_hw)
         shares = dict(zip(dropout_at, _shares(dropout, len(dropout_at)), strict=True))

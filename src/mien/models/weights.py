@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,11 @@ from torch import Tensor
 
 from mien.errors import WeightsError
 from mien.models.classifier import Classifier
+from mien.models.matching import match_names
 from mien.writing import write_atomically
 
 _HEAD = "classifier."
-_NAMED_MISMATCHES = 3
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,16 @@ class LoadedWeights:
         num_tensors: Tensors that were loaded.
         left_out: Tensors of the head that were not: they answer for another number of classes.
         adapted: Tensors whose input channels were summed or spread, from colour to grey or back.
+        fresh: Tensors of the network's head that stay as they were: the weights have a head of another form, or none.
+        not_taken: Tensors of the weights that the network has no place for: another head, or statistics of batch norm.
     """
 
     source: str
     num_tensors: int
     left_out: tuple[str, ...] = ()
     adapted: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
+    not_taken: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = [f"{self.source}: {self.num_tensors} tensors loaded"]
@@ -42,6 +47,10 @@ class LoadedWeights:
             words.append(f"{', '.join(self.adapted)} adapted to other input channels")
         if self.left_out:
             words.append(f"the head left out, which is for another number of classes ({', '.join(self.left_out)})")
+        if self.fresh:
+            words.append(f"the head of another form begins afresh ({_name_some(self.fresh, ', ')})")
+        if self.not_taken:
+            words.append(f"{len(self.not_taken)} tensors not taken ({_name_some(self.not_taken, ', ')})")
         return "; ".join(words)
 
 
@@ -118,7 +127,8 @@ def load_weights(
 
     A head for another number of classes is left out: the network keeps its own. A first convolution for colour is
     summed over the colours for a grey network; one for grey is spread evenly over three colours, so that a grey
-    picture given as colour is answered as before.
+    picture given as colour is answered as before. Weights with another head, or without one of one's choice, give what
+    comes before it; those with batch norm give group norm scale and shift.
 
     Args:
         network: The network.
@@ -132,7 +142,9 @@ def load_weights(
     if isinstance(weights, Path):
         source, weights = str(weights), read_weights(weights)
     wanted = network.state_dict()
-    fitted = dict(weights)
+    fitted, fresh = (dict(weights), ()) if is_exact else match_names(network, weights)
+    taken = {id(tensor) for tensor in fitted.values()}
+    not_taken = tuple(name for name, tensor in weights.items() if id(tensor) not in taken)
     left_out: list[str] = []
     adapted: list[str] = []
     if not is_exact:
@@ -144,11 +156,16 @@ def load_weights(
             fitted[name] = _to_channels(fitted[name], wanted[name].shape[1])
     mismatches = list(_find_mismatches(fitted, wanted))
     if mismatches:
-        more = len(mismatches) - _NAMED_MISMATCHES
-        rest = f"; and {more} more" if more > 0 else ""
-        raise WeightsError(f"{source}: does not fit the network: {'; '.join(mismatches[:_NAMED_MISMATCHES])}{rest}")
+        raise WeightsError(f"{source}: does not fit the network: {_name_some(mismatches, '; ')}")
     network.load_state_dict(fitted)
-    return LoadedWeights(source, len(fitted) - len(left_out), tuple(left_out), tuple(adapted))
+    num_tensors = len(fitted) - len(left_out) - len(fresh)
+    return LoadedWeights(source, num_tensors, tuple(left_out), tuple(adapted), fresh, not_taken)
+
+
+def _name_some(phrases: Sequence[str], separator: str) -> str:
+    """Return the first three of some phrases, and how many more there are."""
+    more = len(phrases) - _MOST_NAMED
+    return separator.join([*phrases[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _names_of_another_head(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:

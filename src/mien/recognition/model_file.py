@@ -76,6 +76,7 @@ class Contract:
         weights_fingerprint: Fingerprint of the trained weights.
         licence: Licence of the weights.
         mien_version: Version of mien that wrote it.
+        forerunners: What it began with and learned from, as `mien.training.forerunners` lists it.
 
     Raises:
         ModelFileError: If a field has a wrong type or value; the line lists all faults.
@@ -100,6 +101,7 @@ class Contract:
     weights_fingerprint: str
     licence: str
     mien_version: str
+    forerunners: tuple[dict[str, object], ...] = ()
 
     def __post_init__(self) -> None:
         faults = _find_type_faults(self) or _find_value_faults(self)
@@ -118,7 +120,10 @@ class Contract:
 
     def to_json(self) -> str:
         """Return the contract as JSON, the way it stands in the file's metadata."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        values = asdict(self)
+        if not self.forerunners:  # so that the file is one that earlier versions read
+            del values["forerunners"]
+        return json.dumps(values, ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Contract":
@@ -137,7 +142,7 @@ class Contract:
         if not isinstance(values, dict):
             raise ModelFileError(f"contract: expected a JSON object, got {type(values).__name__}")
         known = [field.name for field in fields(cls)]
-        faults = [f"field {name!r} is missing" for name in known if name not in values]
+        faults = [f"field {name!r} is missing" for name in known if name not in values and name != "forerunners"]
         faults += [f"unknown field {name!r}{suggest(name, known)}" for name in values if name not in known]
         if faults:
             raise ModelFileError(f"contract of model {values.get('name', '?')!r}: {'; '.join(faults)}")
@@ -225,6 +230,10 @@ def _table_of(is_item: Callable[[object], bool]) -> Callable[[object], bool]:
     )
 
 
+def _is_forerunner(value: object) -> bool:
+    return isinstance(value, Mapping) and _is_text(value.get("source"))
+
+
 def _is_side(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -257,6 +266,7 @@ _TYPES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "weights_fingerprint": _TEXT,
     "licence": _TEXT,
     "mien_version": _TEXT,
+    "forerunners": ("tables that name a source each", lambda value: value == () or _tuple_of(_is_forerunner)(value)),
 }
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from mien.errors import MienError, ProtocolError
 from mien.evaluation.protocol import check_may_choose, check_may_judge
+from mien.training.forerunners import Forerunner, inherit
 from mien.training.recipe import Recipe
 from mien.training.run_folder import splits_seen_by
-from mien.training.starting_weights import inherit_splits_seen, read_starting_weights
+from mien.training.starting_weights import read_starting_weights
 from mien.training.training_data import read_training_data
 from mien.training.training_rows import build_training_rows
 
@@ -64,21 +65,19 @@ def _foresee(recipe: Recipe) -> tuple[str, dict[str, str]]:
 
     Weights and predictions that are not there yet are passed over.
     """
-    weights, distillation = recipe.finetuning.weights, recipe.distillation
-    data_set, seen = recipe.data.dataset, splits_seen_by(recipe)
+    weights, distillation, own = recipe.finetuning.weights, recipe.distillation, splits_seen_by(recipe)
     if not weights and distillation is None:
-        return data_set, seen
+        return recipe.data.dataset, own
     face_set = read_training_data(recipe.data).face_set
-    data_set, is_published = face_set.name, face_set.has_published_splits
+    forerunners: tuple[Forerunner, ...] = ()
     if weights:
         with suppress(MienError):
-            before = read_starting_weights(weights)
-            seen = inherit_splits_seen(seen, before, data_set=data_set, has_published_splits=is_published)
+            forerunners += read_starting_weights(weights).forerunners
     if distillation is not None and all(Path(file).exists() for file in distillation.predictions):
         soft_targets = build_training_rows(face_set, recipe).soft_targets
         assert soft_targets is not None
-        seen = soft_targets.inherit(seen)
-    return data_set, seen
+        forerunners += soft_targets.forerunners
+    return face_set.name, inherit(own, forerunners, face_set).get("splits_seen", own)
 
 
 @contextmanager

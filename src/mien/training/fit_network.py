@@ -14,7 +14,6 @@ from mien.data.balancing import class_weights, sampling_weights
 from mien.errors import MienError, MissingExtraError, RunFolderError, TrainingError
 from mien.models import count_parameters
 from mien.models.rebuilding import settle_batch_norms
-from mien.models.weights import LoadedWeights
 from mien.training.batches import faces_as_tensor
 from mien.training.callbacks import (
     KeepCurvesAndWeights,
@@ -204,11 +203,12 @@ def _as_tensors(part: FaceSet) -> tuple[torch.Tensor, torch.Tensor]:
     return faces_as_tensor(part), torch.from_numpy(part.labels.copy())
 
 
-def _begin(module: TrainingModule, data: SplitsInMemory, weights: StartingWeights, face_set: FaceSet) -> LoadedWeights:
-    """Load the weights that a run begins with; what they were rebuilt from knows no statistics for batch norm."""
+def _begin(module: TrainingModule, data: SplitsInMemory, weights: StartingWeights, face_set: FaceSet) -> str:
+    """Load the weights that a run begins with, and say how; a graph that gave them has no statistics for batch norm."""
     has_new_head = module.recipe.finetuning.head == "new"
     loaded = begin_with(module.network, weights, expressions=face_set.expressions, has_new_head=has_new_head)
     if weights.is_rebuilt:
         faces = data.training[0][:NUM_FACES_TO_SETTLE]
         settle_batch_norms(module.network, [module.normalise(batch) for batch in torch.split(faces, 128)])
-    return loaded
+    has_own_scale = weights.mean is not None and (weights.mean, weights.std) != (module.mean, module.std)
+    return f"{loaded}{'; mean and deviation are those of the new faces' if has_own_scale else ''}"

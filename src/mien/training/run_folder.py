@@ -18,7 +18,7 @@ from torch import Tensor
 
 from mien.data import FaceSet
 from mien.errors import RecipeError, RunFolderError, WeightsError
-from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON
+from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON, UNKNOWN
 from mien.models import ESTIMATORS, Classifier, Estimator, create_estimator, create_model, load_weights
 from mien.models.weights import write_weights
 from mien.training.recipe import Recipe, build_recipe
@@ -26,6 +26,7 @@ from mien.writing import explaining_write_faults, write_atomically
 
 CURVE_COLUMNS = ("epoch", "loss", "validation_accuracy", "validation_loss", "learning_rate", "pictures_per_second")
 
+_FILES = ("recipe.json", "run.json")
 _FACTS = ("data_fingerprint", "expressions", "splits_seen", "recipe_fingerprint", "seed", "mean", "std", "in_channels")
 
 
@@ -96,10 +97,16 @@ class RunFolder:
         run = cls(Path(folder))
         if not run.folder.is_dir():
             raise RunFolderError(f"{folder} does not exist; expected a run folder that `mien train` made")
-        for name in ("recipe.json", "run.json"):
+        for name in _FILES:
             if not (run.folder / name).exists():
                 raise RunFolderError(f"{folder}: no {name} in it; expected a run folder that `mien train` made")
         return run
+
+    @classmethod
+    def find(cls, file: Path) -> "RunFolder | None":
+        """Return the run in whose folder a file lies, however deep; None where it lies in none."""
+        runs = map(cls, file.resolve().parents)
+        return next((run for run in runs if all((run.folder / name).exists() for name in _FILES)), None)
 
     @property
     def recipe(self) -> Recipe:
@@ -130,6 +137,16 @@ class RunFolder:
         if missing:
             raise RunFolderError(f"{file} is damaged: no {', '.join(missing)} in it")
         return facts
+
+    @property
+    def forerunners(self) -> list[dict[str, Any]]:
+        """What its starting weights and teachers were, and their own forerunners; see `mien.training.forerunners`."""
+        facts = self.facts
+        if "forerunners" in facts or "starting_weights" not in facts:
+            return list(facts.get("forerunners", []))
+        # A run of an earlier version says what it began with, and not how that one's data were cut.
+        earlier = facts["starting_weights"]
+        return [earlier | {"data_set": earlier["data_set"] or UNKNOWN, "has_published_splits": False}]
 
     @property
     def is_finished(self) -> bool:

@@ -1,7 +1,7 @@
 """Soft targets: what teachers answered on the rows that train, read from saved predictions, and what teachers saw."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ from torch import Tensor
 
 from mien.data import FaceSet
 from mien.data.balancing import MADE_BY
-from mien.data.face_set import SPLITS
 from mien.errors import DataError
 from mien.metrics.predictions import Predictions
 from mien.training.distillation import DistillationSettings
-from mien.training.starting_weights import has_same_pictures, inherit_splits_seen
+from mien.training.forerunners import Forerunner, hand_on, has_same_pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,22 +26,16 @@ class SoftTargets:
     Args:
         values: Probability of each class, softened by the temperature, shape ``(N, num_classes)``, float32.
         teachers: What a run folder keeps of each: model, fingerprint of its weights, splits seen, rows, files.
-        splits_seen: What the teachers have seen of the run's data set: split name to how, and by whom.
-        is_leaky: Whether a teacher's figures would say "leaky".
+        forerunners: What is inherited from them.
     """
 
     values: Tensor
     teachers: list[dict[str, Any]]
-    splits_seen: dict[str, str]
-    is_leaky: bool
+    forerunners: tuple[Forerunner, ...]
 
     def __str__(self) -> str:
         count = len(self.teachers)
         return f"{count} teacher{'s' if count > 1 else ''}: {', '.join(each['model'] for each in self.teachers)}"
-
-    def inherit(self, own: Mapping[str, str]) -> dict[str, str]:
-        """Return what a run has seen itself, with what its teachers had seen before."""
-        return _join([own, self.splits_seen])
 
 
 @dataclass(frozen=True)
@@ -52,22 +45,6 @@ class _Answers:
     file: str
     sha256: str
     predictions: Predictions
-
-    @property
-    def source(self) -> str:
-        return self.predictions.model
-
-    @property
-    def data_set(self) -> str:
-        return self.predictions.data_set
-
-    @property
-    def splits_seen(self) -> Mapping[str, str]:
-        return self.predictions.splits_seen
-
-    @property
-    def has_published_splits(self) -> bool:
-        return self.predictions.protocol != "own"
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -111,8 +88,7 @@ def read_soft_targets(
     return SoftTargets(
         torch.from_numpy(_softmax(_logarithms(total / num_teachers[:, None]) / settings.temperature)),
         teachers,
-        _join([_seen_by(each, face_set, data_fingerprint=data_fingerprint) for each in answers]),
-        is_leaky=any(each.predictions.is_leaky for each in answers),
+        tuple(forerunner for each in answers for forerunner in _hand_on(each.predictions)),
     )
 
 
@@ -204,20 +180,14 @@ def _describe(files: Sequence[_Answers], fingerprint: str, *, num_rows: int) -> 
     }
 
 
-def _seen_by(answers: _Answers, face_set: FaceSet, *, data_fingerprint: str) -> dict[str, str]:
-    return inherit_splits_seen(
-        {},
-        answers,
-        data_set=face_set.name,
-        has_published_splits=face_set.has_published_splits,
-        is_same_data=answers.predictions.data_fingerprint == data_fingerprint,
+def _hand_on(predictions: Predictions) -> tuple[Forerunner, ...]:
+    teacher = Forerunner(
+        source=predictions.model,
+        data_set=predictions.data_set,
+        splits_seen=predictions.splits_seen,
+        has_published_splits=predictions.protocol != "own",
+        data_fingerprint=predictions.data_fingerprint,
+        weights_fingerprint=predictions.weights_fingerprint,
+        is_leaky=predictions.is_leaky,
     )
-
-
-def _join(all_seen: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return all that was seen of each split, each phrase once."""
-    return {
-        split: "; ".join(dict.fromkeys(seen[split] for seen in all_seen if split in seen))
-        for split in SPLITS
-        if any(split in seen for seen in all_seen)
-    }
+    return hand_on(teacher, predictions.forerunners)

@@ -7,21 +7,24 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from torch import Tensor
 
-from mien.data import DATASETS
-from mien.data.face_set import SPLITS
 from mien.errors import WeightsError
-from mien.metrics.predictions import TRAINED_ON
+from mien.metrics.predictions import UNKNOWN
 from mien.models import Classifier, load_weights
 from mien.models.rebuilding import rebuild_network
 from mien.models.weights import LoadedWeights, read_weights
-from mien.recognition.model_file import load_model_file, shipped_models
+from mien.recognition.model_file import Contract, load_model_file, shipped_models
+from mien.training.forerunners import Forerunner, hand_on
 from mien.training.run_folder import RunFolder
 
+LEVELS = (0.0, 255.0)
+"""Lowest and highest value of faces of uint8."""
+
 _HEAD = "classifier."
+_APART = 0.25
 
 
 @dataclass(frozen=True)
@@ -29,38 +32,55 @@ class StartingWeights:
     """Weights to begin with, and where they come from.
 
     Args:
-        source: Run folder, model file, shipped name or weights file.
         state: Tensors by name.
+        forerunners: What is inherited with them; the first is they themselves.
         expressions: Classes of the head, in label order; none where nobody knows.
-        mean: Mean grey value that the network was trained with; None where nobody knows.
+        mean: Mean value that the network was trained with; None where nobody knows.
         std: Standard deviation of the same.
-        data_set: Data set that the weights were trained on; empty where nobody knows.
-        splits_seen: What they have seen of it.
-        has_published_splits: Whether its splits were its own.
-        weights_fingerprint: SHA-256 of the weights.
+        value_range: Lowest and highest value of the faces that it was trained on; None where nobody knows.
         is_rebuilt: Whether batch norms came back from a graph, without statistics of their own.
     """
 
-    source: str
     state: Mapping[str, Tensor]
+    forerunners: tuple[Forerunner, ...]
     expressions: tuple[str, ...] = ()
     mean: float | None = None
     std: float | None = None
-    data_set: str = ""
-    splits_seen: Mapping[str, str] | None = None
-    has_published_splits: bool = True
-    weights_fingerprint: str = ""
+    value_range: tuple[float, float] | None = None
     is_rebuilt: bool = False
+
+    @property
+    def source(self) -> str:
+        """Run folder, model file, shipped name or weights file."""
+        return self.forerunners[0].source
+
+    @property
+    def weights_fingerprint(self) -> str:
+        """SHA-256 of the weights."""
+        return self.forerunners[0].weights_fingerprint
 
     @property
     def facts(self) -> dict[str, object]:
         """What a run folder keeps of them."""
+        itself = self.forerunners[0]
         return {
-            "source": self.source,
-            "weights_fingerprint": self.weights_fingerprint,
-            "data_set": self.data_set,
-            "splits_seen": dict(self.splits_seen or {}),
+            "source": itself.source,
+            "weights_fingerprint": itself.weights_fingerprint,
+            "data_set": itself.data_set,
+            "splits_seen": dict(itself.splits_seen),
         }
+
+    def has_scale_of(self, value_range: Sequence[float]) -> bool:
+        """Return whether they know faces of such a scale, so that their mean and deviation hold for them.
+
+        Args:
+            value_range: Lowest and highest value of the faces. The ends of two ranges on one scale lie apart by at most
+                a quarter of the wider.
+        """
+        if self.value_range is None:
+            return False
+        (low, high), (other_low, other_high) = self.value_range, value_range
+        return max(abs(low - other_low), abs(high - other_high)) <= _APART * max(high - low, other_high - other_low)
 
 
 def read_starting_weights(source: str) -> StartingWeights:
@@ -68,6 +88,7 @@ def read_starting_weights(source: str) -> StartingWeights:
 
     Args:
         source: Run folder, name of a shipped model, model file (``.onnx``), or weights (``.safetensors``, ``.pt``).
+            Weights inside of a run folder are that run's; of others nobody knows what they have seen.
 
     Raises:
         WeightsError: If there is no such thing, or its weights cannot be read.
@@ -75,7 +96,8 @@ def read_starting_weights(source: str) -> StartingWeights:
     """
     path = Path(source)
     if path.is_dir():
-        return _of_run(RunFolder.open(path))
+        run = RunFolder.open(path)
+        return _of_run(run, run.load_network().state_dict(), source=str(path), fingerprint=run.weights_fingerprint())
     if source in shipped_models() or path.suffix == ".onnx":
         return _of_model_file(source)
     if not path.exists():
@@ -83,22 +105,32 @@ def read_starting_weights(source: str) -> StartingWeights:
             f"{source} does not exist; expected a run folder, a model file, a file of weights, or one of "
             f"{', '.join(shipped_models())}"
         )
-    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
-    return StartingWeights(source, read_weights(path), weights_fingerprint=fingerprint)
+    state, fingerprint = read_weights(path), hashlib.sha256(path.read_bytes()).hexdigest()
+    run_around = RunFolder.find(path)
+    if run_around is not None:
+        return _of_run(run_around, state, source=source, fingerprint=fingerprint)
+    return StartingWeights(state, hand_on(Forerunner(source, weights_fingerprint=fingerprint)))
 
 
-def _of_run(run: RunFolder) -> StartingWeights:
+def _of_run(run: RunFolder, state: Mapping[str, Tensor], *, source: str, fingerprint: str) -> StartingWeights:
     facts = run.facts
-    return StartingWeights(
-        source=str(run.folder),
-        state=run.load_network().state_dict(),
-        expressions=tuple(facts["expressions"]),
-        mean=run.mean,
-        std=run.std,
+    itself = Forerunner(
+        source=source,
         data_set=facts["data_set"],
         splits_seen=facts["splits_seen"],
         has_published_splits=_has_published_splits(run.recipe.data.model_dump()),
-        weights_fingerprint=run.weights_fingerprint(),
+        data_fingerprint=facts["data_fingerprint"],
+        weights_fingerprint=fingerprint,
+        is_leaky=facts.get("is_leaky", False),
+    )
+    low, high = facts.get("value_range", LEVELS)
+    return StartingWeights(
+        state,
+        hand_on(itself, run.forerunners),
+        expressions=tuple(facts["expressions"]),
+        mean=run.mean,
+        std=run.std,
+        value_range=(low, high),
     )
 
 
@@ -106,22 +138,37 @@ def _of_model_file(source: str) -> StartingWeights:
     model_file = load_model_file(source if source in shipped_models() else Path(source))
     contract = model_file.contract
     data = contract.recipe.get("data")
-    return StartingWeights(
+    itself = Forerunner(
         source=source,
-        state=rebuild_network(model_file).state_dict(),
+        data_set=_name_of_data(data) if isinstance(data, Mapping) else UNKNOWN,
+        splits_seen=contract.splits_seen,
+        has_published_splits=isinstance(data, Mapping) and _has_published_splits(data),
+        data_fingerprint=contract.data_fingerprint,
+        weights_fingerprint=contract.weights_fingerprint,
+        is_leaky=_is_leaky(contract),
+    )
+    return StartingWeights(
+        rebuild_network(model_file).state_dict(),
+        hand_on(itself, contract.forerunners),
         expressions=contract.expressions,
         mean=contract.mean[0],
         std=contract.std[0],
-        data_set=_name_of_set(data) if isinstance(data, Mapping) else "",
-        splits_seen=contract.splits_seen,
-        has_published_splits=isinstance(data, Mapping) and _has_published_splits(data),
-        weights_fingerprint=contract.weights_fingerprint,
+        value_range=LEVELS if contract.input_dtype == "uint8" else None,
         is_rebuilt=True,
     )
 
 
+def _is_leaky(contract: Contract) -> bool:
+    return any(isinstance(each, Mapping) and bool(each.get("is_leaky")) for each in contract.scores.values())
+
+
+def _name_of_data(data: Mapping[str, Any]) -> str:
+    """Return what a recipe's data set is called, with the sets added to it."""
+    return "+".join(_name_of_set(each) for each in (data, *(data.get("auxiliary") or ())))
+
+
 def _name_of_set(data: Mapping[str, Any]) -> str:
-    """Return what a recipe's data set is called; sets of one's own go by a name of their own, or their folder's."""
+    """Return what a data set is called; sets of one's own go by a name of their own, or their folder's."""
     dataset, path = str(data.get("dataset", "")), Path(str(data.get("path", "")))
     if dataset not in ("class_folders", "manifest"):
         return dataset
@@ -163,79 +210,3 @@ def begin_with(
                 rows[new] = state[name][old]
             state[name] = rows
     return load_weights(network, state, source=weights.source)
-
-
-class Forerunner(Protocol):
-    """What has seen data before a run begins, as its starting weights or its teachers have; see `StartingWeights`."""
-
-    @property
-    def source(self) -> str:
-        """What it is called."""
-
-    @property
-    def data_set(self) -> str:
-        """Data set that it was trained on; empty where nobody knows."""
-
-    @property
-    def splits_seen(self) -> Mapping[str, str] | None:
-        """What it has seen of it."""
-
-    @property
-    def has_published_splits(self) -> bool:
-        """Whether its splits were its own."""
-
-
-def inherit_splits_seen(
-    own: Mapping[str, str],
-    before: Forerunner,
-    *,
-    data_set: str,
-    has_published_splits: bool,
-    is_same_data: bool = False,
-) -> dict[str, str]:
-    """Return what a run has seen of its data set's splits, with what its starting weights or a teacher had seen before.
-
-    Data sets that hold each other's pictures count as one. Unless both were split as published, and alike, any split of
-    the one may hold what the other trained on.
-
-    Args:
-        own: What the run sees itself.
-        before: What it began with, or learns from.
-        data_set: The run's data set.
-        has_published_splits: Whether the run's splits are the data set's own.
-        is_same_data: Whether both had the same rows in the same splits, whoever cut them.
-    """
-    if not has_same_pictures(before.data_set, data_set):
-        return dict(own)
-    inherited = {split: f"{how} by {before.source}" for split, how in (before.splits_seen or {}).items()}
-    are_published = has_published_splits and before.has_published_splits
-    has_same_splits = _find_family(before.data_set).splits == _find_family(data_set).splits
-    if not (is_same_data or (are_published and has_same_splits)):
-        inherited = dict.fromkeys(SPLITS, f"may have been {TRAINED_ON} by {before.source}")
-    return {
-        split: "; ".join(seen[split] for seen in (own, inherited) if split in seen)
-        for split in SPLITS
-        if split in {**own, **inherited}
-    }
-
-
-def has_same_pictures(data_set: str, other: str) -> bool:
-    """Return whether two data sets, by name, hold each other's pictures; sets added for training do not count."""
-    return _find_family(data_set).pictures == _find_family(other).pictures
-
-
-class _Family(NamedTuple):
-    """Whose pictures and splits a data set has."""
-
-    pictures: str
-    splits: str
-
-
-def _find_family(data_set: str) -> _Family:
-    """Return the family of a data set by its name, behind which classes kept and sets added may stand."""
-    data_set = data_set.partition("+")[0]
-    name = next((each for each in DATASETS.names() if data_set == each or data_set.startswith(f"{each}-")), data_set)
-    if name not in DATASETS:
-        return _Family(name, name)
-    card = DATASETS.get(name).card
-    return _Family(card.pictures_of or name, card.pictures_of if card.shares_splits else name)

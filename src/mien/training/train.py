@@ -15,16 +15,12 @@ from mien.training.batches import check_batch_size
 from mien.training.callbacks import require_tensorboard
 from mien.training.fit_estimator import fit_estimator
 from mien.training.fit_network import fit_network
+from mien.training.forerunners import inherit
 from mien.training.precision import choose_precision
 from mien.training.recipe import Recipe
 from mien.training.run_folder import RunFolder, create_network, splits_seen_by
 from mien.training.schedules import build_schedules
-from mien.training.starting_weights import (
-    StartingWeights,
-    begin_with,
-    inherit_splits_seen,
-    read_starting_weights,
-)
+from mien.training.starting_weights import LEVELS, StartingWeights, begin_with, read_starting_weights
 from mien.training.trainer import build_trainer, quiet_lightning
 from mien.training.training_data import find_value_range, read_training_data
 from mien.training.training_rows import build_training_rows
@@ -74,6 +70,7 @@ def train(
     if pixels.dtype != np.uint8:
         facts["value_range"] = list(find_value_range(pixels))
     weights = read_starting_weights(recipe.finetuning.weights) if recipe.finetuning.weights else None
+    forerunners = weights.forerunners if weights else ()
     if weights:
         facts |= _facts_of_start(weights, recipe, face_set, facts)
     if recipe.model.is_estimator:
@@ -87,8 +84,8 @@ def train(
     facts |= {"precision": precision, "precision_reason": reason, "world_size": trainer.world_size}
     facts |= rows.facts
     if rows.soft_targets is not None:
-        facts |= {"splits_seen": rows.soft_targets.inherit(facts.get("splits_seen") or splits_seen_by(recipe))}
-        facts |= {"is_leaky": True} if rows.soft_targets.is_leaky else {}
+        forerunners += rows.soft_targets.forerunners
+    facts |= inherit(splits_seen_by(recipe), forerunners, face_set)
     new_run = RunFolder.create(runs_folder, recipe, face_set, facts=facts) if trainer.is_global_zero else None
     trainer.callbacks += callbacks  # type: ignore[attr-defined]
     console = _or_standard_error(console)
@@ -100,17 +97,15 @@ def train(
 def _facts_of_start(
     weights: StartingWeights, recipe: Recipe, face_set: FaceSet, facts: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what a run takes over from the weights it begins with: what they have seen, and the scale of the faces."""
+    """Return what a run takes over from the weights it begins with, of faces of one scale their mean and deviation."""
     network = create_network(recipe, facts | {"expressions": face_set.expressions}, is_pretrained=False)
-    begin_with(network, weights, expressions=face_set.expressions)  # which raises if they do not fit
-    seen = inherit_splits_seen(
-        splits_seen_by(recipe),
-        weights,
-        data_set=face_set.name,
-        has_published_splits=face_set.has_published_splits,
-    )
-    taken_over = {"starting_weights": weights.facts, "splits_seen": seen}
-    return taken_over if weights.mean is None else taken_over | {"mean": weights.mean, "std": weights.std}
+    has_new_head = recipe.finetuning.head == "new"
+    # Tried here, where nothing is written yet, for what it raises if they do not fit.
+    begin_with(network, weights, expressions=face_set.expressions, has_new_head=has_new_head)
+    taken_over: dict[str, Any] = {"starting_weights": weights.facts}
+    if weights.has_scale_of(facts.get("value_range", LEVELS)):
+        taken_over |= {"mean": weights.mean, "std": weights.std}
+    return taken_over
 
 
 def _refuse_missing_classes(face_set: FaceSet) -> None:

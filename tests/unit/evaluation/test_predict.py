@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,14 @@ def test_predictions_carry_where_they_come_from(tiny_run: RunFolder) -> None:
     assert predictions.splits_seen == {"training": "trained on", "validation": "chosen on"}
     assert predictions.views == ("plain", "flip")
     assert predictions.is_float32
+    assert predictions.forerunners == ()
+
+
+def test_predictions_carry_the_forerunners_of_the_run(tiny_run: RunFolder) -> None:
+    listed = [{"source": "a", "data_set": "raf_db", "splits_seen": {"training": "trained on"}}]
+    (tiny_run.folder / "run.json").write_text(json.dumps(tiny_run.facts | {"forerunners": listed}))
+    face_set = read_training_data(tiny_run.recipe.data).face_set
+    assert predict_split(tiny_run, face_set, "training").forerunners == tuple(listed)
 
 
 def test_a_network_trained_on_crops_is_judged_on_the_middle(tiny_recipe_file: Path, tmp_path: Path) -> None:

@@ -68,6 +68,23 @@ def test_headline_lines_say_leaky_and_when_every_row_has_a_copy(make_predictions
     assert "every row has a copy in training" in lines
 
 
+UNKNOWN = ({"source": "bare.pt", "data_set": "unknown"},)
+
+
+@pytest.mark.parametrize("kind", ["judgement", "held_out"])
+def test_headline_lines_do_not_claim_what_nobody_knows(make_predictions, kind):
+    lines = headline_lines(compute_figures(make_predictions(forerunners=UNKNOWN), kind=kind))
+    told = "Nobody knows whether the model had seen these rows: it began with bare.pt, whose source is unknown."
+    assert lines[-1] == told
+    chosen = compute_figures(make_predictions(forerunners=UNKNOWN), kind="choice")
+    assert headline_lines(chosen)[-1] == "The model was chosen by these figures; they do not judge it."
+
+
+def test_records_markdown_marks_weights_of_unknown_source(make_predictions, tmp_path):
+    record = open_test_split(make_predictions(forerunners=UNKNOWN), results_folder=tmp_path, recipe={})
+    assert "| compact (began with weights of unknown source) |" in records_markdown([record])
+
+
 def test_class_rows_name_what_has_no_figure(make_predictions):
     probabilities = np.tile(np.array([0.6, 0.4, 0.0], np.float32), (4, 1))
     figures = compute_figures(make_predictions(4, probabilities=probabilities, labels=np.array([0, 0, 0, 1])))

@@ -42,6 +42,13 @@ def test_the_contract_says_what_the_run_was(tiny_run: RunFolder, tmp_path: Path)
     assert report.num_bytes == (tmp_path / "tiny.onnx").stat().st_size
 
 
+def test_the_contract_lists_the_forerunners_of_the_run(tiny_run: RunFolder, tmp_path: Path) -> None:
+    listed = [{"source": "a", "data_set": "raf_db", "splits_seen": {"training": "trained on"}}]
+    (tiny_run.folder / "run.json").write_text(json.dumps(tiny_run.facts | {"forerunners": listed}))
+    contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract
+    assert contract.forerunners == tuple(listed)
+
+
 def test_the_record_of_the_same_weights_enters_the_contract(tiny_run: RunFolder, tmp_path: Path) -> None:
     record = judge(tiny_run, results_folder=tmp_path / "results")
     contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract

@@ -81,6 +81,14 @@ def test_from_dict_gives_back_equal_figures(make_predictions):
     assert rebuilt.to_dict() == figures.to_dict()
 
 
+def test_figures_name_unknown_sources_where_there_are_any(make_predictions):
+    assert "unknown_sources" not in compute_figures(make_predictions()).to_dict()
+    figures = compute_figures(make_predictions(forerunners=({"source": "a", "data_set": "unknown"},)))
+    content = json.loads(json.dumps(figures.to_dict()))
+    assert content["unknown_sources"] == ["a"]
+    assert Figures.from_dict(content).unknown_sources == figures.unknown_sources == ("a",)
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -42,8 +42,9 @@ def test_pool_predictions_tells_which_weights_answered(make_predictions):
         ({"expressions": ("angry", "happy", "fear")}, "predictions to pool differ: expressions of 'compact' is"),
         ({"data_set": "ferplus"}, "data_set of 'compact' is ferplus; expected fer2013"),
         ({"views": ("plain",)}, "views of 'compact' is"),
+        ({"forerunners": ({"source": "a"},)}, "forerunners of 'compact' is"),
     ],
-    ids=["row twice", "classes", "data set", "views"],
+    ids=["row twice", "classes", "data set", "views", "forerunners"],
 )
 def test_pool_predictions_refuses(make_predictions, changes, message):
     with pytest.raises(DataError, match=message):

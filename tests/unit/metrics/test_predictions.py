@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import re
 import zipfile
@@ -37,6 +38,23 @@ def test_load_gives_back_what_save_wrote(make_predictions, tmp_path):
     predictions = make_predictions(50, is_leaky=True, row_ids=np.array([f"né {row}" for row in range(50)]))
     file = predictions.save(tmp_path / "deep" / "predictions.npz")
     _assert_equal(Predictions.load(file), predictions)
+
+
+def test_load_gives_back_forerunners(make_predictions, tmp_path):
+    listed = ({"source": "a", "data_set": "fer2013", "splits_seen": {"training": "trained on"}},)
+    predictions = make_predictions(forerunners=listed)
+    _assert_equal(Predictions.load(predictions.save(tmp_path / "predictions.npz")), predictions)
+
+
+def test_save_without_forerunners_writes_what_earlier_versions_read(make_predictions, tmp_path):
+    with np.load(make_predictions().save(tmp_path / "predictions.npz")) as arrays:
+        assert "forerunners" not in json.loads(str(arrays["facts"]))
+
+
+def test_unknown_sources_are_those_of_unknown_data(make_predictions):
+    listed = ({"source": "a", "data_set": "fer2013"}, {"source": "b", "data_set": "unknown"})
+    assert make_predictions(forerunners=listed).unknown_sources == ("b",)
+    assert make_predictions().unknown_sources == ()
 
 
 def test_save_gives_the_same_bytes_again_and_no_pickle(make_predictions, tmp_path):

@@ -26,7 +26,17 @@ def test_contract_stands_under_its_key() -> None:
     assert METADATA_KEY == "mien_contract"
 
 
-@pytest.mark.parametrize("name", list(asdict(TINY_CONTRACT)))
+def test_contract_with_forerunners_comes_back_from_json() -> None:
+    contract = replace(TINY_CONTRACT, forerunners=({"source": "a", "splits_seen": {"training": "trained on"}},))
+    assert Contract.from_json(contract.to_json()) == contract
+
+
+def test_contract_without_forerunners_says_nothing_of_them() -> None:
+    assert "forerunners" not in json.loads(TINY_CONTRACT.to_json())
+    assert Contract.from_json(TINY_CONTRACT.to_json()).forerunners == ()
+
+
+@pytest.mark.parametrize("name", [name for name in asdict(TINY_CONTRACT) if name != "forerunners"])
 def test_contract_from_json_names_a_missing_field(name: str) -> None:
     values = json.loads(TINY_CONTRACT.to_json())
     del values[name]
@@ -75,6 +85,7 @@ def test_contract_names_a_field_of_a_wrong_type(name: str) -> None:
         ({"preparation": [{"operation": "crop_face"}]}, "unknown image operation 'crop_face'"),
         ({"preparation": ["to_grey"]}, "preparation must be one or more steps"),
         ({"splits_seen": {"training": 3}}, "splits_seen must be texts by split"),
+        ({"forerunners": [{"data_set": "fer2013"}]}, "forerunners must be tables that name a source each"),
         ({"temprature": 1.0}, "unknown field 'temprature'; did you mean 'temperature'?"),
     ],
     ids=lambda value: "-".join(f"{key}={each}"[:40] for key, each in value.items()) if isinstance(value, dict) else "",

@@ -6,14 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from mien.errors import ProtocolError, RunFolderError, WeightsError
 from mien.evaluation.judge import choose, judge
+from mien.evaluation.records import recompute
+from mien.evaluation.tables import headline_lines
 from mien.models import Classifier
 from mien.training import RunFolder, read_recipe, resume_training, train
 from mien.training.run_folder import create_network
+from tests.conftest import make_patterns
 
 QUIET = Console(quiet=True)
 
@@ -101,6 +105,91 @@ def test_weights_that_do_not_fit_are_named(tiny_run: RunFolder, tiny_recipe_file
     with pytest.raises(WeightsError, match="does not fit the network: stages"):
         tune(tiny_recipe_file, tmp_path / "runs", f"finetuning.weights={str(tiny_run.folder)!r}", "model.width=8")
     assert [run.name for run in (tmp_path / "runs").iterdir()] == [tiny_run.name]
+
+
+ONCE = "training.epochs=1"
+OWN_SPLIT = ("data.split.validation=0.1", "data.split.test=0.2")
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> list[str]:
+    """Settings of other faces, of three classes of their own."""
+    for number, (face, label) in enumerate(zip(*make_patterns(60), strict=True)):
+        inside = tmp_path / "others" / f"class {label}"
+        inside.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(face).save(inside / f"{number}.png")
+    return [
+        "data.dataset=class_folders",
+        f"data.path={str(tmp_path / 'others')!r}",
+        "data.options={own_classes=true}",
+        "data.split.validation=0.2",
+        "data.prepare=['to_grey', 'resize:size_hw=[48,48]']",
+    ]
+
+
+def test_a_run_knows_what_its_starting_weights_began_with_on_other_faces(
+    tiny_run: RunFolder, tiny_recipe_file: Path, others: list[str], tmp_path: Path
+) -> None:
+    first = tune(tiny_recipe_file, tmp_path / "runs", f"finetuning.weights={str(tiny_run.folder)!r}", ONCE, *others)
+    assert first.facts["splits_seen"] == {"training": "trained on", "validation": "chosen on"}
+    second = tune(tiny_recipe_file, tmp_path / "runs", f"finetuning.weights={str(first.folder)!r}", ONCE, *OWN_SPLIT)
+    listed = [(each["source"], each["data_set"]) for each in second.facts["forerunners"]]
+    assert listed == [(str(first.folder), "others"), (str(tiny_run.folder), "fer2013")]
+    with pytest.raises(
+        ProtocolError, match=f"test of fer2013 was seen .*may have been trained on by {tiny_run.folder}"
+    ):
+        judge(second, results_folder=tmp_path / "results")
+
+
+def test_fine_tuning_on_the_very_same_own_split_is_judged(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    first = tune(tiny_recipe_file, tmp_path / "runs", ONCE, *OWN_SPLIT)
+    second = tune(tiny_recipe_file, tmp_path / "runs", f"finetuning.weights={str(first.folder)!r}", ONCE, *OWN_SPLIT)
+    assert second.facts["splits_seen"]["validation"] == f"chosen on; chosen on by {first.folder}"
+    assert judge(second, results_folder=tmp_path / "results").protocol == "own"
+
+
+def test_weights_of_unknown_source_are_told_with_the_figures(
+    tiny_run: RunFolder, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "bare.safetensors"
+    file.write_bytes(tiny_run.weights_file().read_bytes())
+    run = tune(tiny_recipe_file, tmp_path / "runs", f"finetuning.weights={str(file)!r}", ONCE)
+    assert run.facts["starting_weights"]["data_set"] == "unknown"
+    record = judge(run, results_folder=tmp_path / "results")
+    line = f"Nobody knows whether the model had seen these rows: it began with {file}, whose source is unknown."
+    assert line in headline_lines(record.figures)
+    assert recompute(record).unknown_sources == (str(file),)
+
+
+def test_mean_and_deviation_are_taken_over_on_the_same_scale_alone(
+    tiny_run: RunFolder, tiny_recipe_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = f"finetuning.weights={str(tiny_run.folder)!r}"
+    console = Console(stderr=True)
+    scaled = tune(tiny_recipe_file, tmp_path / "runs", start, ONCE, "data.prepare=['scale']", console=console)
+    assert "; mean and deviation are those of the new faces" in capsys.readouterr().err
+    assert scaled.mean == pytest.approx(tiny_run.mean / 255, abs=1e-5)
+    again = f"finetuning.weights={str(scaled.folder)!r}"
+    brighter = ("data.prepare=['gamma:exponent=0.8', 'scale']", again)
+    assert tune(tiny_recipe_file, tmp_path / "runs", ONCE, *brighter, console=console).mean == scaled.mean
+    assert "mean and deviation" not in capsys.readouterr().err
+
+
+def test_a_network_with_a_head_begins_with_one_without_and_says_so(
+    tiny_run: RunFolder, tiny_recipe_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = [f"finetuning.weights={str(tiny_run.folder)!r}", "head.hidden=[8]", "optimizer.learning_rate=1e-12"]
+    run = tune(tiny_recipe_file, tmp_path / "runs", *settings, ONCE, console=Console(stderr=True))
+    assert "the head of another form begins afresh (neck.1.weight, " in capsys.readouterr().err
+    old, new = load_file(tiny_run.weights_file()), load_file(run.weights_file("last"))
+    assert torch.allclose(old["stages.0.0.weight"], new["body.stages.0.0.weight"], atol=1e-8)
+
+
+def test_a_new_head_may_be_of_another_width(tiny_run: RunFolder, tiny_recipe_file: Path, tmp_path: Path) -> None:
+    state = load_file(tiny_run.weights_file())
+    save_file(state | {"classifier.weight": torch.zeros(7, 5)}, tmp_path / "narrow.safetensors")
+    settings = [f"finetuning.weights={str(tmp_path / 'narrow.safetensors')!r}", "finetuning.head=new", ONCE]
+    assert tune(tiny_recipe_file, tmp_path / "runs", *settings).weights_file().exists()
 
 
 def test_joined_validation_trains_chooses_nothing_and_is_judged_uncalibrated(

@@ -49,6 +49,28 @@ def test_what_a_killed_process_was_writing_is_removed(run: RunFolder) -> None:
     assert run.weights_file().exists()
 
 
+def test_a_run_is_found_by_a_file_in_its_folder(run: RunFolder, tmp_path: Path) -> None:
+    assert RunFolder.find(run.weights_file()) == run
+    link = tmp_path / "link.safetensors"
+    link.symlink_to(run.weights_file())
+    assert RunFolder.find(link) == run
+    assert RunFolder.find(tmp_path / "bare.safetensors") is None
+
+
+def test_forerunners_are_those_of_the_list(run: RunFolder) -> None:
+    assert run.forerunners == []
+    listed = [{"source": "a", "data_set": "fer2013"}]
+    (run.folder / "run.json").write_text(json.dumps(run.facts | {"forerunners": listed}))
+    assert run.forerunners == listed
+
+
+@pytest.mark.parametrize(("data_set", "expected"), [("fer2013", "fer2013"), ("", "unknown")])
+def test_forerunners_of_an_earlier_version_are_what_it_began_with(run: RunFolder, data_set: str, expected: str) -> None:
+    start = {"source": "a", "weights_fingerprint": "w", "data_set": data_set, "splits_seen": {"training": "trained on"}}
+    (run.folder / "run.json").write_text(json.dumps(run.facts | {"starting_weights": start}))
+    assert run.forerunners == [start | {"data_set": expected, "has_published_splits": False}]
+
+
 def test_what_was_seen_is_written_down(run: RunFolder, tiny_recipe_file: Path) -> None:
     facts = run.facts
     assert facts["splits_seen"] == {"training": "trained on", "validation": "chosen on"}

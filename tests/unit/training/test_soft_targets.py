@@ -18,6 +18,7 @@ from mien.evaluation.predict import predict_to_teach
 from mien.metrics.predictions import Predictions
 from mien.training import RunFolder, read_recipe, resume_training, train
 from mien.training.distillation import DistillationSettings
+from mien.training.forerunners import Forerunner, inherit
 from mien.training.soft_targets import SoftTargets, read_soft_targets
 
 CLASSES = ("angry", "happy", "sad")
@@ -170,10 +171,25 @@ def test_what_a_run_keeps_of_a_teacher(save: Callable[..., str]) -> None:
     assert (teacher["model"], teacher["weights_fingerprint"], teacher["num_rows"]) == ("old", "weights-1", 6)
     assert teacher["splits_seen"] == SEEN
     assert (teacher["files"][0]["file"], teacher["files"][0]["views"]) == (file, ["plain"])
-    assert soft.is_leaky
     again = read(save(draw(1)))
     assert again.teachers[0]["files"][0]["sha256"] != teacher["files"][0]["sha256"]
-    assert not again.is_leaky
+
+
+@pytest.mark.parametrize(("protocol", "is_published"), [("official", True), ("clean", True), ("own", False)])
+def test_what_is_inherited_of_a_teacher(save: Callable[..., str], protocol: str, is_published: bool) -> None:
+    earlier = {"source": "earlier", "data_set": "raf_db", "splits_seen": SEEN}
+    file = save(draw(0), is_leaky=True, protocol=protocol, data_set="fer2013+ck_plus", forerunners=(earlier,))
+    itself, added, before = read(file).forerunners
+    assert itself == Forerunner(
+        source="old",
+        data_set="fer2013+ck_plus",
+        splits_seen=SEEN,
+        has_published_splits=is_published,
+        data_fingerprint="data-1",
+        weights_fingerprint="weights-1",
+        is_leaky=True,
+    )
+    assert (added.data_set, before) == ("ck_plus", Forerunner(**earlier))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +207,7 @@ def test_what_a_run_keeps_of_a_teacher(save: Callable[..., str]) -> None:
 )
 def test_a_run_inherits_what_its_teachers_saw(save: Callable[..., str], changes: dict[str, Any], test: str) -> None:
     files = save(draw(0), "plain.npz", **changes), save(draw(0), "flip.npz", views=("flip",), **changes)
-    seen = read(*files).inherit(SEEN)
+    seen = inherit(SEEN, read(*files).forerunners, make_set())["splits_seen"]
     assert seen.get("test") == test
     assert seen["training"] == f"trained on; {'trained on' if test is None or 'may' not in test else test[:-7]} by old"
 
@@ -231,6 +247,19 @@ def test_a_student_learns_from_a_teacher_and_says_so(
     assert choose(student).split == "validation"
     assert judge(student, results_folder=tmp_path / "results").file.exists()
     assert weights(student) != weights(tiny_run)
+
+
+def test_a_student_on_the_own_split_of_its_teacher_is_judged(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    own = ["data.split.validation=0.1", "data.split.test=0.2", "training.epochs=1"]
+    teacher = train(read_recipe(tiny_recipe_file, own), runs_folder=tmp_path / "runs", console=QUIET)
+    files = [
+        str(predict_to_teach(teacher, split).save(tmp_path / f"{split}.npz")) for split in ("training", "validation")
+    ]
+    settings = [*own, f"distillation.predictions={files}", "training.join_validation=true"]
+    student = train(read_recipe(tiny_recipe_file, settings), runs_folder=tmp_path / "students", console=QUIET)
+    assert student.facts["splits_seen"]["validation"] == "trained on; chosen on by tiny"
+    assert len(student.facts["forerunners"]) == 1
+    assert judge(student, results_folder=tmp_path / "results").file.exists()
 
 
 def test_a_weight_of_0_gives_the_weights_of_no_distillation(

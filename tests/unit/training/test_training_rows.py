@@ -7,6 +7,7 @@ import pytest
 from mien.data import FaceSet
 from mien.metrics.predictions import Predictions
 from mien.training import read_recipe
+from mien.training.forerunners import inherit
 from mien.training.training_data import read_training_data
 from mien.training.training_rows import TrainingRows, build_training_rows
 
@@ -72,5 +73,6 @@ def test_a_teacher_of_the_same_data_is_known_for_one(
     _, taught = build(*changes)
     assert taught.soft_targets is not None
     assert taught.soft_targets.values.shape == (len(rows), len(face_set.expressions))
-    assert taught.soft_targets.splits_seen == {"training": "trained on by compact"}
+    inherited = inherit({}, taught.soft_targets.forerunners, face_set)
+    assert inherited["splits_seen"] == {"training": "trained on by compact"}
     assert taught.facts["teachers"] == taught.soft_targets.teachers
