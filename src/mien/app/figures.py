@@ -7,18 +7,24 @@ from mien.app.terminal import create_console
 
 if TYPE_CHECKING:
     from mien.metrics.figures import Figures
+    from mien.metrics.predictions import Predictions
 
 
-def print_figures(figures: "Figures") -> None:
-    """Print headline, classes and confusion matrix.
+def print_figures(figures: "Figures", predictions: "Predictions | None" = None) -> None:
+    """Print headline, figures of all rows and of those without a copy, classes and confusion matrix.
 
     Args:
         figures: Figures of a model on a split.
+        predictions: The answers behind them; then what withholding unsure answers brings is printed as well.
     """
-    from mien.evaluation.tables import class_rows, confusion_rows, headline_lines
+    from mien.evaluation.tables import class_rows, confusion_rows, coverage_lines, figure_rows, headline_lines
 
     for line in headline_lines(figures):
         print(line)
+    print_rows(figure_rows(figures))
+    if predictions is not None:
+        for line in coverage_lines(predictions):
+            print(line)
     print_rows(class_rows(figures))
     print("confusion matrix: true classes down, answers across")
     print_rows(confusion_rows(figures))

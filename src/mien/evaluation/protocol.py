@@ -15,6 +15,7 @@ from mien.data.face_set import SPLITS
 from mien.errors import ProtocolError, suggest
 from mien.evaluation.records import (
     FORMAT,
+    LATER_FACTS,
     SAME_FACTS,
     Record,
     canonical_json,
@@ -24,13 +25,14 @@ from mien.evaluation.records import (
     sealed_text,
     sha256_of,
 )
+from mien.metrics.bootstrap import NUM_DRAWS
 from mien.metrics.figures import Figures, compute_figures
 from mien.metrics.predictions import JUDGED_PROTOCOLS, TRAINED_ON, Predictions
 from mien.writing import explaining_write_faults, write_atomically
 
 _NUMBERED = re.compile(r"\.?(\d{4,})[-.]")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
-_CHOICE_FACTS = ("model", "weights_fingerprint", "recipe_fingerprint", "data_set", "views")
+_CHOICE_FACTS = ("model", "weights_fingerprint", "recipe_fingerprint", "data_set", "views", "average")
 
 
 def check_may_open(*, model: str, shipped_name: str | None, results_folder: Path, data_set: str) -> None:
@@ -103,17 +105,18 @@ def check_may_choose(splits_seen: Mapping[str, str], split: str, *, model: str, 
         raise ProtocolError(f"{split} of {data_set} was trained on by {model!r}; it cannot choose by it")
 
 
-def figures_for_choice(predictions: Predictions) -> Figures:
+def figures_for_choice(predictions: Predictions, *, num_draws: int = 0) -> Figures:
     """Return figures of kind ``choice``, by which an epoch, a recipe or a temperature is chosen; they judge nothing.
 
     Args:
         predictions: What the model answered on the validation split.
+        num_draws: Draws behind the bootstrap intervals; with 0 there are none.
 
     Raises:
         ProtocolError: If the split is training or test, or the model was trained on it.
     """
     check_may_choose(predictions.splits_seen, predictions.split, model=predictions.model, data_set=predictions.data_set)
-    return compute_figures(predictions, kind="choice")
+    return compute_figures(predictions, kind="choice", num_draws=num_draws)
 
 
 def open_test_split(
@@ -151,13 +154,14 @@ def open_test_split(
     if shipped_name is not None:
         _check_name(shipped_name)
     content = {
-        **{name: getattr(predictions, name) for name in SAME_FACTS},
+        **{name: getattr(predictions, name) for name in (*SAME_FACTS, *LATER_FACTS)},
         "views": list(predictions.views),
+        "forerunners": list(predictions.forerunners),
         "recipe": dict(recipe),
         "shipped_name": shipped_name,
         "num_parameters": num_parameters,
         "temperature": temperature,
-        "figures": compute_figures(predictions, kind="judgement").to_dict(),
+        "figures": compute_figures(predictions, kind="judgement", num_draws=NUM_DRAWS).to_dict(),
         "choice": None if choice is None else _choice_facts(predictions, choice),
         "mcnemar": None if reference is None else _comparison(predictions, reference),
     }

@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import DataError, ProtocolError
+from mien.evaluation.alignment import align_predictions
+from mien.metrics.bootstrap import NUM_DRAWS
 from mien.metrics.figures import Figures, compute_figures
 from mien.metrics.intervals import mcnemar_of_counts, mcnemar_test
 from mien.metrics.predictions import JUDGED_PROTOCOLS, Predictions
 
-FORMAT = "mien record 1"
+FORMAT = "mien record 2"
+OLD_FORMAT = "mien record 1"
+"""Records sealed before there were bootstrap intervals, Cohen's kappa and others; what they hold is still checked."""
 SAME_FACTS: tuple[str, ...] = (
     "model",
     "data_set",
@@ -35,6 +39,8 @@ SAME_FACTS: tuple[str, ...] = (
     "is_float32",
 )
 """What a record repeats of its predictions."""
+LATER_FACTS: tuple[str, ...] = ("average", "forerunners")
+"""What it repeats, too, unless it is in `OLD_FORMAT`."""
 
 REQUIRED: tuple[str, ...] = (
     "format",
@@ -93,6 +99,11 @@ class Record:
         """Name under which the model ships, or None."""
         name = self.content["shipped_name"]
         return None if name is None else str(name)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it was sealed in `OLD_FORMAT`."""
+        return bool(self.content["format"] == OLD_FORMAT)
 
     @property
     def predictions_file(self) -> Path:
@@ -168,7 +179,7 @@ def read_record(file: Path) -> Record:
         raise ProtocolError(f"{file}: no such record")
     content = _parsed(file)
     seal = content.pop("seal", None)
-    if seal is None or content.get("format") != FORMAT:
+    if seal is None or content.get("format") not in (FORMAT, OLD_FORMAT):
         raise ProtocolError(f"{file}: not a record of mien (expected the format {FORMAT!r} and a seal)")
     if seal != seal_of(content):
         raise ProtocolError(f"{file}: altered since it was sealed; restore it from the history")
@@ -197,6 +208,8 @@ def list_records(results_folder: Path, *, data_set: str | None = None) -> list[R
 def recompute(record: Record, *, reference: Predictions | None = None) -> Figures:
     """Return a record's figures computed anew from the predictions beside it, after making sure that they agree.
 
+    Figures that a record in `OLD_FORMAT` does not hold come back all the same.
+
     Args:
         record: The record.
         reference: The predictions of the model it was compared with; then the comparison is computed anew as well.
@@ -206,9 +219,12 @@ def recompute(record: Record, *, reference: Predictions | None = None) -> Figure
         DataError: If the predictions file is damaged.
     """
     predictions = judged_predictions(record)
-    figures = compute_figures(predictions, kind="judgement")
-    facts = {name: getattr(predictions, name) for name in SAME_FACTS}
-    _check_same(record, "figures", recorded=record.content["figures"], computed=figures.to_dict())
+    figures = compute_figures(predictions, kind="judgement", num_draws=NUM_DRAWS)
+    facts = {name: getattr(predictions, name) for name in (*SAME_FACTS, *(() if record.is_old else LATER_FACTS))}
+    recorded, computed = record.content["figures"], figures.to_dict()
+    if record.is_old:
+        computed = _only_recorded(computed, recorded)
+    _check_same(record, "figures", recorded=recorded, computed=computed)
     for name, value in facts.items():
         _check_same(record, name, recorded=record.content[name], computed=_as_json(value))
     if record.content["mcnemar"] is not None:
@@ -244,14 +260,8 @@ def compare_with(predictions: Predictions, reference: Predictions) -> dict[str, 
     Raises:
         ProtocolError: If the two do not hold the same rows, labels and classes.
     """
-    order = {row_id: row for row, row_id in enumerate(reference.row_ids.tolist())}
-    if order.keys() != set(predictions.row_ids.tolist()):
-        raise ProtocolError(f"{reference.model!r} and {predictions.model!r} did not answer the same rows")
-    rows = [order[row_id] for row_id in predictions.row_ids.tolist()]
-    has_same_labels = (reference.labels[rows] == predictions.labels).all()
-    if reference.expressions != predictions.expressions or not has_same_labels:
-        raise ProtocolError(f"{reference.model!r} and {predictions.model!r} were not given the same labels")
-    result = mcnemar_test(predictions.is_right, reference.is_right[rows])
+    aligned = align_predictions(reference, predictions)
+    result = mcnemar_test(predictions.is_right, aligned.is_right)
     return {
         "reference": reference.model,
         "reference_weights_fingerprint": reference.weights_fingerprint,
@@ -294,7 +304,8 @@ def _refuse_constant(name: str) -> None:
 
 
 def _check_holds_all(record: Record) -> None:
-    missing = [name for name in REQUIRED if name not in record.content]
+    required = REQUIRED if record.is_old else (*REQUIRED, *LATER_FACTS)
+    missing = [name for name in required if name not in record.content]
     if missing:
         raise ProtocolError(f"{record.file}: not a record of mien ({missing[0]!r} is missing)")
     try:
@@ -311,6 +322,15 @@ def _check_comparison(record: Record, predictions: Predictions, reference: Predi
     _check_same(record, "mcnemar", recorded=recorded, computed={**recorded, **asdict(counts)})
     if reference is not None:
         _check_same(record, "mcnemar", recorded=recorded, computed=compare_with(predictions, reference))
+
+
+def _only_recorded(computed: Any, recorded: Any) -> Any:
+    """Return computed figures without those that an old record does not hold."""
+    if isinstance(computed, dict) and isinstance(recorded, dict):
+        return {key: _only_recorded(value, recorded[key]) for key, value in computed.items() if key in recorded}
+    if isinstance(computed, list) and isinstance(recorded, list) and len(computed) == len(recorded):
+        return [_only_recorded(one, other) for one, other in zip(computed, recorded, strict=True)]
+    return computed
 
 
 def _check_same(record: Record, name: str, *, recorded: Any, computed: Any) -> None:

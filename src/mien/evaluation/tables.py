@@ -1,19 +1,32 @@
-"""Figures and records as lines and rows of text; the command line prints them and ``make tables`` writes the README's.
-
-No figure is typed by hand: what stands in a table comes from a record.
-"""
+"""Figures of a model as lines and rows of text, and Markdown tables of such rows; the command line prints them."""
 
 import math
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from mien.errors import MienError
-from mien.evaluation.records import Record
-from mien.metrics.figures import Figures, RowFigures
+from mien.metrics.bootstrap import BOOTSTRAPPED
+from mien.metrics.coverage import coverage_curve
+from mien.metrics.figures import Figures
+from mien.metrics.human_accuracy import human_accuracy
+from mien.metrics.predictions import Predictions
+from mien.metrics.row_figures import FEWEST_ROWS, Interval, RowFigures
 
 NO_CASES = "no cases"
-_PUBLISHED_TITLES = {"fer2013": ("PublicTest", "PrivateTest")}
+TITLES = {
+    "accuracy": "accuracy",
+    "top_2_accuracy": "top-2 accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro-F1",
+    "weighted_f1": "weighted F1",
+    "cohen_kappa": "Cohen's kappa",
+    "log_loss": "log loss",
+    "brier_score": "Brier score",
+    "expected_calibration_error": "calibration error",
+}
+"""What the figures of rows are called in tables and pictures."""
+NO_SHARES: tuple[str, ...] = ("cohen_kappa", "log_loss", "brier_score")
+"""The figures that are not told in per cent."""
+_COVERAGES = (0.9, 0.75, 0.5)
 _KIND_LINES = {
     "choice": "The model was chosen by these figures; they do not judge it.",
     "judgement": "The model had not seen these rows.",
@@ -57,18 +70,89 @@ def headline_lines(figures: Figures) -> list[str]:
     """
     rows, without_copy = figures.all_rows, figures.rows_without_copy
     place = "all held-out folds" if figures.kind == "held_out" else figures.split
-    lines = [
+    human = human_accuracy(figures.data_set)
+    return [
         f"{figures.model} on {place} of {figures.data_set}, views: {', '.join(figures.views)}",
         accuracy_line(rows),
         "every row has a copy in training"
         if without_copy is None
         else f"without a copy in training: {accuracy_line(without_copy)}",
-        f"balanced accuracy {percent(rows.balanced_accuracy)}, macro-F1 {percent(rows.macro_f1)}",
-        f"log loss {rows.log_loss:.4f}, expected calibration error {percent(rows.expected_calibration_error)}",
+        *([] if human is None else [f"people agree with these labels in {human.words}"]),
+        *_lines_on_few_rows(figures),
         _kind_line(figures),
+        *(["leaky: copies across splits were allowed"] if figures.is_leaky else []),
     ]
-    if figures.is_leaky:
-        lines.append("leaky: copies across splits were allowed")
+
+
+def figure_text(name: str, value: float) -> str:
+    """Return a figure of rows as it is told: a share as per cent, others with four digits; ``–`` for NaN.
+
+    Args:
+        name: Name of the figure, a key of `TITLES`.
+        value: Its value, or NaN.
+
+    Example:
+        >>> figure_text("macro_f1", 0.5), figure_text("log_loss", 0.5), figure_text("cohen_kappa", math.nan)
+        ('50.00 %', '0.5000', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    return f"{value:.4f}" if name in NO_SHARES else percent(value)
+
+
+def interval_text(name: str, interval: Interval | None, *, sign: str = "") -> str:
+    """Return the ends of a figure's interval, of a share in per cent but without the sign; ``–`` for none.
+
+    Args:
+        name: Name of the figure, a key of `TITLES`.
+        interval: Lower and upper end; None or NaN for none.
+        sign: ``"+"`` also marks ends above 0.
+
+    Example:
+        >>> interval_text("macro_f1", (0.5, 0.625)), interval_text("log_loss", (-0.5, 0.625), sign="+")
+        ('50.00 to 62.50', '-0.5000 to +0.6250')
+    """
+    if interval is None or math.isnan(interval[0]):
+        return "–"
+    form, factor = (f"{sign}.4f", 1) if name in NO_SHARES else (f"{sign}.2f", 100)
+    return " to ".join(format(factor * end, form) for end in interval)
+
+
+def figure_rows(figures: Figures) -> list[list[str]]:
+    """Return the figures beside the accuracy as rows of text, the header first; with bootstrap intervals, if any.
+
+    Args:
+        figures: Figures of a model on a split.
+    """
+    columns = {"all rows": figures.all_rows}
+    if figures.rows_without_copy is not None:
+        columns["no copy"] = figures.rows_without_copy
+    table = [["figure"], *([TITLES[name]] for name in BOOTSTRAPPED[1:])]
+    for title, rows in columns.items():
+        drawn = rows.bootstrap
+        table[0] += [title] if drawn is None else [title, "95 % interval"]
+        for name, cells in zip(BOOTSTRAPPED[1:], table[1:], strict=True):
+            cells.append(figure_text(name, getattr(rows, name)))
+            if drawn is not None:
+                cells.append(interval_text(name, drawn.intervals[name]))
+    return table
+
+
+def coverage_lines(predictions: Predictions) -> list[str]:
+    """Return what withholding the least sure answers brings, one line for all rows and one for those without a copy.
+
+    Args:
+        predictions: What a model answered.
+    """
+    sets = {"": predictions}
+    has_no_copy = ~predictions.has_copy_in_training
+    if has_no_copy.any():
+        sets["without a copy in training: "] = predictions.select(has_no_copy)
+    lines = []
+    for words, answered in sets.items():
+        curve = coverage_curve(answered)
+        shares = [f"{100 * share:.0f} % {percent(curve.accuracy_at(share))}" for share in _COVERAGES]
+        lines.append(f"{words}accuracy of the surest {', '.join(shares)}; area under the curve {curve.area:.4f}")
     return lines
 
 
@@ -84,7 +168,7 @@ def class_rows(figures: Figures) -> list[list[str]]:
     Args:
         figures: Figures of a model on a split; those on all rows are shown.
     """
-    header = ["expression", "cases", "answers", "precision", "recall", "F1"]
+    header = ["expression", "cases", "answers", "precision", "recall", "95 % interval", "F1"]
     return [header] + [
         [
             each.expression,
@@ -92,6 +176,7 @@ def class_rows(figures: Figures) -> list[list[str]]:
             f"{each.num_answers:,}",
             "never answered" if math.isnan(each.precision) else percent(each.precision),
             percent(each.recall),
+            interval_text("recall", each.recall_interval),
             percent(each.f1),
         ]
         for each in figures.all_rows.per_class
@@ -134,53 +219,6 @@ def markdown_table(rows: Sequence[Sequence[str]], *, num_text_columns: int = 1) 
     return "\n".join(_markdown_line(row, widths=widths, is_text=is_text) for row in [cells[0], rule, *cells[1:]])
 
 
-def records_markdown(records: Sequence[Record], *, relative_to: Path | None = None) -> str:
-    """Return the records of one data set as a Markdown table that links to each.
-
-    Args:
-        records: Records as `mien.evaluation.records.list_records` gives them.
-        relative_to: Folder of the document, from which the links lead.
-
-    Raises:
-        MienError: If the records are of several data sets.
-    """
-    if not records:
-        return "No test split has been opened yet."
-    rows = record_rows(records)
-    links = [f"[{record.file.stem}]({_link(record.file, relative_to)})" for record in records]
-    return markdown_table([rows[0], *([*row[:-1], link] for row, link in zip(rows[1:], links, strict=True))])
-
-
-def record_rows(records: Sequence[Record]) -> list[list[str]]:
-    """Return the records of one data set as rows of text, the header first and the record's name last.
-
-    Args:
-        records: At least one record, as `mien.evaluation.records.list_records` gives them.
-
-    Raises:
-        MienError: If the records are of several data sets.
-    """
-    data_sets = sorted({record.data_set for record in records})
-    if len(data_sets) > 1:
-        raise MienError(f"one table holds one data set; these records are of {', '.join(data_sets)}")
-    own_titles = ("validation", "test")
-    is_published = all(record.protocol != "own" for record in records)
-    validation, test = _PUBLISHED_TITLES.get(data_sets[0], own_titles) if is_published else own_titles
-    header = [
-        "name",
-        "protocol",
-        "parameters",
-        validation,
-        f"{test} (95 % interval)",
-        "without a copy in training",
-        "balanced accuracy",
-        "macro-F1",
-        "calibration error",
-        "record",
-    ]
-    return [header, *(_record_row(record) for record in records)]
-
-
 def update_between_markers(text: str, name: str, *, new: str) -> str:
     """Return a document with what stands between ``<!-- table: NAME -->`` and ``<!-- /table -->`` replaced.
 
@@ -215,32 +253,12 @@ def _markdown_line(row: Sequence[str], *, widths: Sequence[int], is_text: Sequen
     return f"| {' | '.join(padded)} |"
 
 
-def _record_row(record: Record) -> list[str]:
-    figures, choice = record.figures, record.content["choice"]
-    num_parameters = record.content["num_parameters"]
-    rows, without_copy = figures.all_rows, figures.rows_without_copy
-    return [
-        (record.shipped_name or record.model)
-        + (" (leaky)" if figures.is_leaky else "")
-        + (" (began with weights of unknown source)" if figures.unknown_sources else ""),
-        record.protocol,
-        "" if num_parameters is None else f"{num_parameters:,}",
-        "" if choice is None else percent(choice["accuracy"]),
-        _with_interval(rows),
-        "no such rows" if without_copy is None else _with_interval(without_copy),
-        percent(rows.balanced_accuracy),
-        percent(rows.macro_f1),
-        percent(rows.expected_calibration_error),
-        record.file.stem,
-    ]
-
-
-def _with_interval(figures: RowFigures) -> str:
-    low, high = figures.accuracy_interval
-    return f"{percent(figures.accuracy)} ({100 * low:.2f} to {100 * high:.2f})"
-
-
-def _link(file: Path, relative_to: Path | None) -> str:
-    if relative_to is None:
-        return file.as_posix()
-    return Path(os.path.relpath(file, relative_to)).as_posix()
+def _lines_on_few_rows(figures: Figures) -> list[str]:
+    lines = []
+    for words, rows in (("", figures.all_rows), ("without a copy in training ", figures.rows_without_copy)):
+        if rows is not None and rows.has_few_rows:
+            lines.append(f"{words}only {rows.num_rows} rows: figures on fewer than {FEWEST_ROWS} say little")
+    few = [f"{each.expression} ({each.num_cases})" for each in figures.all_rows.per_class if each.has_few_cases]
+    if few and not figures.all_rows.has_few_rows:
+        lines.append(f"few cases of {', '.join(few)}: figures on fewer than {FEWEST_ROWS} say little")
+    return lines

@@ -21,7 +21,8 @@ from mien.evaluation.protocol import check_may_choose, figures_for_choice
 from mien.evaluation.records import Record, list_records
 from mien.export.onnx_graph import build_onnx_graph
 from mien.faces.detector import FaceDetector
-from mien.metrics.figures import Figures, RowFigures
+from mien.metrics.figures import Figures
+from mien.metrics.row_figures import RowFigures
 from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_model_file, order_views
 from mien.recognition.recognizer import Recognizer, softmax
 from mien.training.batches import faces_as_tensor

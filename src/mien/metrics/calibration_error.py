@@ -52,11 +52,27 @@ def calibration_bins(
     confidences = probabilities.max(axis=1).astype(np.float64)
     is_right = probabilities.argmax(axis=1) == labels
     edges = np.linspace(0.0, 1.0, num_bins + 1)
-    bin_of_row = np.clip(np.searchsorted(edges, confidences, side="left") - 1, 0, num_bins - 1)
+    bin_of_row = bins_of_rows(confidences, num_bins=num_bins)
     return tuple(
         _summary(confidences[bin_of_row == index], is_right[bin_of_row == index], lower=lower, upper=upper)
         for index, (lower, upper) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
     )
+
+
+def bins_of_rows(confidences: NDArray[np.float64], *, num_bins: int = NUM_BINS) -> NDArray[np.int64]:
+    """Return the bin that each row lies in, shape ``(N,)``, 0 to ``num_bins - 1``; a bin includes its upper edge.
+
+    Args:
+        confidences: Largest probability of each row, shape ``(N,)``.
+        num_bins: Number of bins of equal width between 0 and 1.
+
+    Example:
+        >>> bins_of_rows(np.array([0.0, 0.5, 0.51, 1.0]), num_bins=2)
+        array([0, 0, 1, 1])
+    """
+    edges = np.linspace(0.0, 1.0, num_bins + 1)
+    result: NDArray[np.int64] = np.clip(np.searchsorted(edges, confidences, side="left") - 1, 0, num_bins - 1)
+    return result
 
 
 def error_of_bins(bins: tuple[CalibrationBin, ...]) -> float:

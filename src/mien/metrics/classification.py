@@ -1,4 +1,4 @@
-"""Figures of single-label classification, all from one confusion matrix, and the log loss.
+"""Figures of single-label classification, from one confusion matrix, and the log loss.
 
 A class with no cases has no recall and no F1: they are NaN, and averages over classes leave that class out.
 """
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import DataError
+from mien.metrics.class_counts import ClassCounts
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 """A smaller probability of the right class counts as this one in the log loss, as in scikit-learn: it stays finite."""
@@ -78,7 +79,7 @@ def recall_per_class(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
         >>> recall_per_class(np.array([[3, 1], [0, 0]]))
         array([0.75,  nan])
     """
-    return _share(np.diag(confusion), confusion.sum(axis=1))
+    return ClassCounts.of(confusion).recall
 
 
 def precision_per_class(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -91,7 +92,7 @@ def precision_per_class(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
         >>> precision_per_class(np.array([[3, 0], [1, 0]]))
         array([0.75,  nan])
     """
-    return _share(np.diag(confusion), confusion.sum(axis=0))
+    return ClassCounts.of(confusion).precision
 
 
 def f1_per_class(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -106,9 +107,7 @@ def f1_per_class(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
         >>> f1_per_class(np.array([[3, 1, 0], [1, 3, 0], [0, 0, 0]]))
         array([0.75, 0.75,  nan])
     """
-    support = confusion.sum(axis=1)
-    f1 = _share(2 * np.diag(confusion), support + confusion.sum(axis=0))
-    return np.where(support > 0, f1, np.nan)
+    return ClassCounts.of(confusion).f1
 
 
 def balanced_accuracy(confusion: NDArray[np.int64]) -> float:
@@ -121,7 +120,7 @@ def balanced_accuracy(confusion: NDArray[np.int64]) -> float:
         >>> balanced_accuracy(np.array([[3, 1, 0], [1, 1, 0], [0, 0, 0]]))
         0.625
     """
-    return float(np.nanmean(recall_per_class(confusion)))
+    return float(ClassCounts.of(confusion).balanced_accuracy)
 
 
 def macro_f1(confusion: NDArray[np.int64]) -> float:
@@ -134,7 +133,38 @@ def macro_f1(confusion: NDArray[np.int64]) -> float:
         >>> macro_f1(np.array([[3, 1, 0], [1, 3, 0], [0, 0, 0]]))
         0.75
     """
-    return float(np.nanmean(f1_per_class(confusion)))
+    return float(ClassCounts.of(confusion).macro_f1)
+
+
+def weighted_f1(confusion: NDArray[np.int64]) -> float:
+    """Return the mean F1 of the classes, each weighted by its number of cases, 0 to 1.
+
+    Args:
+        confusion: Counts as `confusion_matrix` gives them, shape ``(C, C)``.
+
+    Example:
+        >>> weighted_f1(np.array([[3, 0, 0], [1, 0, 0], [0, 0, 0]]))  # F1 of 6/7 and 0, 3 cases and 1
+        0.6428571428571428
+    """
+    return float(ClassCounts.of(confusion).weighted_f1)
+
+
+def cohen_kappa(confusion: NDArray[np.int64]) -> float:
+    """Return how far the answers agree with the labels beyond chance, at most 1; 0 is what chance gives.
+
+    NaN where all rows are of one class and answered with it: chance alone agrees as much.
+
+    Source: Cohen, "A coefficient of agreement for nominal scales", 1960,
+    https://doi.org/10.1177/001316446002000104.
+
+    Args:
+        confusion: Counts as `confusion_matrix` gives them, shape ``(C, C)``.
+
+    Example:
+        >>> cohen_kappa(np.array([[3, 1], [1, 3]]))
+        0.5
+    """
+    return float(ClassCounts.of(confusion).cohen_kappa)
 
 
 def log_loss(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
@@ -153,17 +183,41 @@ def log_loss(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> 
         >>> round(log_loss(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])), 4)
         0.4904
     """
+    return float(log_losses(probabilities, labels).mean())
+
+
+def log_losses(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the `log_loss` of each row, shape ``(N,)``.
+
+    Args:
+        probabilities: Shape ``(N, C)``, rows that sum to 1.
+        labels: True classes, shape ``(N,)``, integers in 0 to ``C - 1``.
+
+    Raises:
+        DataError: If the shapes do not agree, there are no rows, or a class lies outside the range.
+
+    Example:
+        >>> log_losses(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])).round(4)
+        array([0.6931, 0.2877])
+    """
+    check_probabilities(probabilities, labels)
+    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return -np.log(np.maximum(right, SMALLEST_PROBABILITY))
+
+
+def check_probabilities(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> None:
+    """Raise unless there is a row of probabilities for each label.
+
+    Args:
+        probabilities: Expected shape ``(N, C)``.
+        labels: Expected shape ``(N,)``, integers in 0 to ``C - 1``.
+
+    Raises:
+        DataError: If the shapes do not agree, there are no rows, or a class lies outside the range.
+    """
     if probabilities.ndim != 2:
         raise DataError(f"probabilities have shape {probabilities.shape}; expected (N, C)")
     _check_classes(labels, probabilities.argmax(axis=1), num_classes=probabilities.shape[1])
-    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.mean(np.log(np.maximum(right, SMALLEST_PROBABILITY))))
-
-
-def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    result = np.full(whole.shape, np.nan)
-    np.divide(part, whole, out=result, where=whole > 0)
-    return result
 
 
 def _check_rows(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> None:

@@ -7,76 +7,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mien.errors import DataError
-from mien.metrics.calibration_error import CalibrationBin, calibration_bins, error_of_bins
-from mien.metrics.classification import (
-    balanced_accuracy,
-    confusion_matrix,
-    f1_per_class,
-    log_loss,
-    macro_f1,
-    precision_per_class,
-    recall_per_class,
-)
-from mien.metrics.intervals import wilson_interval
 from mien.metrics.predictions import Predictions
+from mien.metrics.row_figures import RowFigures, compute_row_figures
 
 KINDS: tuple[str, ...] = ("plain", "choice", "judgement", "held_out")
-
-
-@dataclass(frozen=True)
-class ClassFigures:
-    """The figures of one class.
-
-    Args:
-        expression: Name of the class.
-        num_cases: Rows of this class.
-        num_answers: Rows answered with this class.
-        precision: Share of the answers that were right, 0 to 1; NaN without answers.
-        recall: Share of the cases that were answered rightly, 0 to 1; NaN without cases.
-        f1: Harmonic mean of the two, 0 to 1; NaN without cases.
-    """
-
-    expression: str
-    num_cases: int
-    num_answers: int
-    precision: float
-    recall: float
-    f1: float
-
-
-@dataclass(frozen=True)
-class RowFigures:
-    """The figures of one set of rows; shares are 0 to 1.
-
-    Args:
-        num_rows: Number of rows.
-        num_right: Rows answered rightly.
-        accuracy: Their share.
-        accuracy_interval: Lower and upper end of the accuracy's 95 % Wilson interval.
-        balanced_accuracy: Mean recall over the classes with cases.
-        macro_f1: Mean F1 over the classes with cases.
-        log_loss: Mean negative natural logarithm of the right class's probability, in nats.
-        expected_calibration_error: Over 15 bins of equal width.
-        per_class: One entry a class, in label order.
-        confusion_matrix: Counts, rows the true classes, columns the answers.
-        calibration_bins: The bins behind the calibration error.
-    """
-
-    num_rows: int
-    num_right: int
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    balanced_accuracy: float
-    macro_f1: float
-    log_loss: float
-    expected_calibration_error: float
-    per_class: tuple[ClassFigures, ...]
-    confusion_matrix: tuple[tuple[int, ...], ...]
-    calibration_bins: tuple[CalibrationBin, ...]
 
 
 @dataclass(frozen=True)
@@ -120,7 +55,7 @@ class Figures:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Figures":
-        """Return the figures that `to_dict` gave.
+        """Return the figures that `to_dict` gave; figures that an older mien did not compute are NaN or None.
 
         Args:
             content: What `to_dict` gave, also by way of JSON.
@@ -133,14 +68,14 @@ class Figures:
             return cls(
                 **{**content, "views": tuple(content["views"])}
                 | {"unknown_sources": tuple(content.get("unknown_sources", ()))}
-                | {"all_rows": _row_figures_from(content["all_rows"])}
-                | {"rows_without_copy": None if without_copy is None else _row_figures_from(without_copy)}
+                | {"all_rows": RowFigures.from_dict(content["all_rows"])}
+                | {"rows_without_copy": None if without_copy is None else RowFigures.from_dict(without_copy)}
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"these are not figures of mien: {type(error).__name__} {error}") from error
 
 
-def compute_figures(predictions: Predictions, *, kind: str = "plain") -> Figures:
+def compute_figures(predictions: Predictions, *, kind: str = "plain", num_draws: int = 0) -> Figures:
     """Return the figures of a model on a split.
 
     Nothing is asked about what the model has seen; `mien.evaluation.protocol` does that.
@@ -148,9 +83,10 @@ def compute_figures(predictions: Predictions, *, kind: str = "plain") -> Figures
     Args:
         predictions: What the model answered.
         kind: One of ``plain``, ``choice``, ``judgement`` and ``held_out``.
+        num_draws: Draws behind the bootstrap intervals, `NUM_DRAWS` in a record; with 0 there are none.
 
     Raises:
-        DataError: If the kind is unknown.
+        DataError: If the kind is unknown, or the number of draws is below 0.
     """
     if kind not in KINDS:
         raise DataError(f"unknown kind of figures {kind!r}; expected {', '.join(KINDS)}")
@@ -162,57 +98,12 @@ def compute_figures(predictions: Predictions, *, kind: str = "plain") -> Figures
         split=predictions.split,
         views=predictions.views,
         is_leaky=predictions.is_leaky,
-        all_rows=_row_figures(predictions),
-        rows_without_copy=_row_figures(predictions.select(has_no_copy)) if has_no_copy.any() else None,
+        all_rows=compute_row_figures(predictions, num_draws=num_draws),
+        rows_without_copy=(
+            compute_row_figures(predictions.select(has_no_copy), num_draws=num_draws) if has_no_copy.any() else None
+        ),
         unknown_sources=predictions.unknown_sources,
     )
-
-
-def _row_figures(predictions: Predictions) -> RowFigures:
-    confusion = confusion_matrix(predictions.labels, predictions.predicted, num_classes=len(predictions.expressions))
-    bins = calibration_bins(predictions.probabilities, predictions.labels)
-    num_rows, num_right = len(predictions), int(np.trace(confusion))
-    return RowFigures(
-        num_rows=num_rows,
-        num_right=num_right,
-        accuracy=num_right / num_rows,
-        accuracy_interval=wilson_interval(num_right, num_rows),
-        balanced_accuracy=balanced_accuracy(confusion),
-        macro_f1=macro_f1(confusion),
-        log_loss=log_loss(predictions.probabilities, predictions.labels),
-        expected_calibration_error=error_of_bins(bins),
-        per_class=_class_figures(confusion, predictions.expressions),
-        confusion_matrix=tuple(tuple(row) for row in confusion.tolist()),
-        calibration_bins=bins,
-    )
-
-
-def _class_figures(confusion: NDArray[np.int64], expressions: tuple[str, ...]) -> tuple[ClassFigures, ...]:
-    columns = zip(
-        expressions,
-        confusion.sum(axis=1).tolist(),
-        confusion.sum(axis=0).tolist(),
-        precision_per_class(confusion).tolist(),
-        recall_per_class(confusion).tolist(),
-        f1_per_class(confusion).tolist(),
-        strict=True,
-    )
-    return tuple(ClassFigures(*row) for row in columns)
-
-
-def _row_figures_from(content: dict[str, Any]) -> RowFigures:
-    low, high = content["accuracy_interval"]
-    rebuilt: dict[str, Any] = {
-        "accuracy_interval": (low, high),
-        "per_class": tuple(ClassFigures(**_with_nan(each)) for each in content["per_class"]),
-        "confusion_matrix": tuple(tuple(row) for row in content["confusion_matrix"]),
-        "calibration_bins": tuple(CalibrationBin(**_with_nan(each)) for each in content["calibration_bins"]),
-    }
-    return RowFigures(**{**content, **rebuilt})
-
-
-def _with_nan(content: dict[str, Any]) -> dict[str, Any]:
-    return {name: math.nan if value is None else value for name, value in content.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -5,8 +5,8 @@ import pytest
 
 from mien.errors import MienError, ProtocolError
 from mien.evaluation.judge import choose, judge
+from mien.evaluation.record_tables import records_markdown
 from mien.evaluation.records import list_records, recompute
-from mien.evaluation.tables import records_markdown
 from mien.training import RunFolder
 
 

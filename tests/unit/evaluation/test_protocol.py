@@ -71,6 +71,7 @@ def test_figures_for_choice_are_labelled(make_predictions):
     figures = figures_for_choice(predictions)
     assert figures.kind == "choice"
     assert figures.all_rows == compute_figures(predictions).all_rows
+    assert figures_for_choice(predictions, num_draws=20) == compute_figures(predictions, kind="choice", num_draws=20)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_open_test_split_writes_a_record_with_everything(make_predictions, tmp_p
     for name in ("weights_fingerprint", "recipe_fingerprint", "data_fingerprint", "seed", "versions", "splits_seen"):
         assert content[name] == getattr(predictions, name)
     assert content["recipe"] == {"model": {"name": "compact_irnet"}, "views": ["plain", "flip"], "seed": 3}
-    assert content["figures"] == compute_figures(predictions, kind="judgement").to_dict()
+    assert content["figures"] == compute_figures(predictions, kind="judgement", num_draws=10_000).to_dict()
     assert content["views"] == ["plain", "flip"]
     assert (content["is_leaky"], content["is_float32"], content["protocol"]) == (False, True, "official")
     assert (content["num_parameters"], content["shipped_name"]) == (784_263, "compact")

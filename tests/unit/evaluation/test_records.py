@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mien.errors import DataError, ProtocolError
 from mien.evaluation.protocol import open_test_split
 from mien.evaluation.records import (
+    OLD_FORMAT,
     REQUIRED,
     Record,
     canonical_json,
@@ -26,6 +27,7 @@ from mien.evaluation.records import (
 )
 from mien.metrics.predictions import Predictions
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -110,10 +112,10 @@ def test_read_record_takes_another_layout_of_the_same_content(record):
     [
         pytest.param("", "not a record of mien (Expecting value", id="empty"),
         pytest.param("[1]", "not a record of mien (expected one JSON object)", id="a list"),
-        pytest.param("{}", "not a record of mien (expected the format 'mien record 1' and a seal)", id="no seal"),
+        pytest.param("{}", "not a record of mien (expected the format 'mien record 2' and a seal)", id="no seal"),
         pytest.param('{"a": 1, "a": 2}', "not a record of mien (a key stands twice)", id="a key twice"),
         pytest.param('{"a": NaN}', "not a record of mien (NaN is no JSON number)", id="nan"),
-        pytest.param('{"seal": "0", "format": "x"}', "expected the format 'mien record 1'", id="another format"),
+        pytest.param('{"seal": "0", "format": "x"}', "expected the format 'mien record 2'", id="another format"),
     ],
 )
 def test_read_record_refuses_a_foreign_file(tmp_path, text, message):
@@ -177,6 +179,58 @@ def test_list_records_refuses_to_leave_an_altered_one_out(record, tmp_path):
 
 def test_recompute_gives_the_recorded_figures(record):
     assert recompute(record).to_dict() == record.figures.to_dict()
+
+
+def test_recompute_checks_the_bootstrap_intervals(record):
+    figures = record.content["figures"]
+    drawn = figures["all_rows"]["bootstrap"]
+    assert drawn["num_draws"] == 10_000
+    for forged in (None, {**drawn, "seed": 1}, {**drawn, "intervals": {**drawn["intervals"], "macro_f1": [0.5, 0.6]}}):
+        rows = {**figures["all_rows"], "bootstrap": forged}
+        with pytest.raises(ProtocolError, match=r"figures\.all_rows\.bootstrap.* is .* in the record and .* from its"):
+            recompute(_reseal(record, figures={**figures, "all_rows": rows}))
+
+
+def _as_old(record: Record, **changes: Any) -> Record:
+    """The record as it was sealed before there were more figures."""
+    figures = json.loads(json.dumps(record.content["figures"]))
+    for rows in (figures["all_rows"], figures["rows_without_copy"]):
+        for name in ("top_2_accuracy", "weighted_f1", "cohen_kappa", "brier_score", "bootstrap"):
+            del rows[name]
+        for each in rows["per_class"]:
+            del each["precision_interval"], each["recall_interval"]
+    figures["all_rows"] |= changes
+    return _reseal(record, format=OLD_FORMAT, figures=figures)
+
+
+def test_an_old_record_is_read_and_its_figures_of_today_come_back(record):
+    new = recompute(record)
+    old = _as_old(record)
+    assert np.isnan(old.figures.all_rows.cohen_kappa)
+    assert old.figures.all_rows.bootstrap is None
+    assert recompute(old).to_dict() == new.to_dict()
+
+
+def test_recompute_checks_every_figure_that_an_old_record_holds(record):
+    for name in ("accuracy", "macro_f1", "log_loss", "cohen_kappa"):
+        with pytest.raises(ProtocolError, match=rf"figures\.all_rows\.{name} is 0\.123 in the record and"):
+            recompute(_as_old(record, **{name: 0.123}))
+    with pytest.raises(ProtocolError, match=r"figures\.all_rows\.num_right is 1 in the record"):
+        recompute(_as_old(record, num_right=1))
+
+
+def test_the_sealed_record_of_the_shipped_model_agrees_with_its_predictions():
+    shipped = read_record(REPOSITORY / "results" / "official" / "fer2013" / "0001-compact.json")
+    assert shipped.is_old
+    figures = recompute(shipped)
+    assert figures.all_rows.num_right == 2480
+    assert figures.all_rows.cohen_kappa == pytest.approx(0.626, abs=5e-4)
+
+
+def test_a_new_record_must_hold_what_an_old_one_does_not(record):
+    rows = {name: value for name, value in record.content["figures"]["all_rows"].items() if name != "brier_score"}
+    with pytest.raises(ProtocolError, match=r"figures\.all_rows is .* in the record and .* from its predictions"):
+        recompute(_reseal(record, figures={**record.content["figures"], "all_rows": rows}))
 
 
 def test_recompute_allows_for_rounding_only(record):
@@ -256,7 +310,7 @@ def test_recompute_compares_with_the_reference_again(make_predictions, tmp_path)
 
 
 def test_compare_with_refuses_other_rows(make_predictions):
-    with pytest.raises(ProtocolError, match="'older' and 'compact' did not answer the same rows"):
+    with pytest.raises(ProtocolError, match="'older' and 'compact' did not answer the same rows: 12 and 10, 10 shared"):
         compare_with(make_predictions(10), make_predictions(12, model="older"))
 
 

@@ -1,22 +1,26 @@
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mien.errors import MienError
-from mien.evaluation.protocol import open_test_split
 from mien.evaluation.tables import (
+    TITLES,
     accuracy_line,
     class_rows,
     confusion_rows,
+    coverage_lines,
+    figure_rows,
+    figure_text,
     headline_lines,
+    interval_text,
     markdown_table,
     percent,
-    records_markdown,
     update_between_markers,
 )
+from mien.metrics.bootstrap import BOOTSTRAPPED
+from mien.metrics.coverage import coverage_curve
 from mien.metrics.figures import compute_figures
 
 
@@ -30,15 +34,17 @@ def test_accuracy_line_of_the_published_size(make_predictions):
     assert accuracy_line(rows) == "accuracy 69.21 % (95 % interval 67.68 to 70.70) on 3,589 rows"
 
 
-def test_headline_lines_say_each_figure(make_predictions):
-    figures = compute_figures(make_predictions(200), kind="judgement")
+def test_headline_lines_say_what_comes_first(make_predictions):
+    labels = np.array([0] * 100 + [1] * 7 + [2] * 93)
+    expressions = ("angry", "disgust", "sad")
+    figures = compute_figures(make_predictions(200, labels=labels, expressions=expressions), kind="judgement")
     rows, without_copy = figures.all_rows, figures.rows_without_copy
     assert headline_lines(figures) == [
         "compact on test of fer2013, views: plain, flip",
         accuracy_line(rows),
         f"without a copy in training: {accuracy_line(without_copy)}",
-        f"balanced accuracy {100 * rows.balanced_accuracy:.2f} %, macro-F1 {100 * rows.macro_f1:.2f} %",
-        f"log loss {rows.log_loss:.4f}, expected calibration error {100 * rows.expected_calibration_error:.2f} %",
+        "people agree with these labels in 65 ± 5 % (Goodfellow et al., Challenges in Representation Learning, 2013)",
+        "few cases of disgust (7): figures on fewer than 30 say little",
         "The model had not seen these rows.",
     ]
     assert rows.accuracy != without_copy.accuracy
@@ -54,6 +60,59 @@ def test_headline_lines_say_each_figure(make_predictions):
 )
 def test_headline_lines_say_what_the_figures_are_for(make_predictions, kind, line):
     assert headline_lines(compute_figures(make_predictions(), kind=kind))[-1] == line
+
+
+def test_headline_lines_tell_peoples_accuracy_of_fer2013_alone(make_predictions):
+    lines = headline_lines(compute_figures(make_predictions(data_set="fer2013-six")))
+    assert not any("people" in line for line in lines)
+
+
+def test_headline_lines_warn_of_few_rows(make_predictions):
+    has_copy = np.arange(40) < 11
+    lines = headline_lines(compute_figures(make_predictions(40, has_copy_in_training=has_copy)))
+    assert "without a copy in training only 29 rows: figures on fewer than 30 say little" in lines
+    assert any(line.startswith("few cases of angry (14), happy (13), sad (13): ") for line in lines)
+    lines = headline_lines(compute_figures(make_predictions(29, has_copy_in_training=np.ones(29, bool))))
+    assert [line for line in lines if "say little" in line] == ["only 29 rows: figures on fewer than 30 say little"]
+
+
+def test_figure_rows_hold_both_sets_of_rows_and_their_intervals(make_predictions):
+    figures = compute_figures(make_predictions(200), num_draws=50)
+    header, *rows = figure_rows(figures)
+    assert header == ["figure", "all rows", "95 % interval", "no copy", "95 % interval"]
+    assert [row[0] for row in rows] == [TITLES[name] for name in BOOTSTRAPPED[1:]]
+    macro_f1, log_loss = rows[2], rows[5]
+    low, high = figures.rows_without_copy.bootstrap.intervals["macro_f1"]
+    assert macro_f1[3:] == [percent(figures.rows_without_copy.macro_f1), f"{100 * low:.2f} to {100 * high:.2f}"]
+    low, high = figures.all_rows.bootstrap.intervals["log_loss"]
+    assert log_loss[1:3] == [f"{figures.all_rows.log_loss:.4f}", f"{low:.4f} to {high:.4f}"]
+
+
+def test_figure_rows_without_draws_or_rows_have_no_columns_of_them(make_predictions):
+    assert figure_rows(compute_figures(make_predictions(40)))[0] == ["figure", "all rows", "no copy"]
+    figures = compute_figures(make_predictions(9, has_copy_in_training=np.ones(9, bool)))
+    assert figure_rows(figures)[0] == ["figure", "all rows"]
+    assert {len(row) for row in figure_rows(figures)} == {2}
+
+
+def test_what_is_not_known_is_a_dash():
+    assert figure_text("cohen_kappa", float("nan")) == "–"
+    assert interval_text("cohen_kappa", (float("nan"), float("nan"))) == "–"
+    assert interval_text("recall", None) == "–"
+
+
+def test_coverage_lines_tell_both_sets_of_rows(make_predictions):
+    predictions = make_predictions(80)
+    curve = coverage_curve(predictions)
+    line, without_copy = coverage_lines(predictions)
+    assert line == (
+        f"accuracy of the surest 90 % {percent(curve.accuracy_at(0.9))}, 75 % {percent(curve.accuracy_at(0.75))}, "
+        f"50 % {percent(curve.accuracy_at(0.5))}; area under the curve {curve.area:.4f}"
+    )
+    area = coverage_curve(predictions.select(~predictions.has_copy_in_training)).area
+    assert without_copy.startswith("without a copy in training: accuracy of the surest 90 % ")
+    assert without_copy.endswith(f"area under the curve {area:.4f}")
+    assert len(coverage_lines(make_predictions(8, has_copy_in_training=np.ones(8, bool)))) == 1
 
 
 def test_headline_lines_of_folds_name_no_published_split(make_predictions):
@@ -80,19 +139,14 @@ def test_headline_lines_do_not_claim_what_nobody_knows(make_predictions, kind):
     assert headline_lines(chosen)[-1] == "The model was chosen by these figures; they do not judge it."
 
 
-def test_records_markdown_marks_weights_of_unknown_source(make_predictions, tmp_path):
-    record = open_test_split(make_predictions(forerunners=UNKNOWN), results_folder=tmp_path, recipe={})
-    assert "| compact (began with weights of unknown source) |" in records_markdown([record])
-
-
 def test_class_rows_name_what_has_no_figure(make_predictions):
     probabilities = np.tile(np.array([0.6, 0.4, 0.0], np.float32), (4, 1))
     figures = compute_figures(make_predictions(4, probabilities=probabilities, labels=np.array([0, 0, 0, 1])))
     assert class_rows(figures) == [
-        ["expression", "cases", "answers", "precision", "recall", "F1"],
-        ["angry", "3", "4", "75.00 %", "100.00 %", "85.71 %"],
-        ["happy", "1", "0", "never answered", "0.00 %", "0.00 %"],
-        ["sad", "0", "0", "never answered", "no cases", "no cases"],
+        ["expression", "cases", "answers", "precision", "recall", "95 % interval", "F1"],
+        ["angry", "3", "4", "75.00 %", "100.00 %", "43.85 to 100.00", "85.71 %"],
+        ["happy", "1", "0", "never answered", "0.00 %", "0.00 to 79.35", "0.00 %"],
+        ["sad", "0", "0", "never answered", "no cases", "–", "no cases"],
     ]
 
 
@@ -121,74 +175,6 @@ def test_markdown_table_pads_and_escapes():
 def test_markdown_table_refuses_uneven_rows():
     with pytest.raises(MienError, match=re.escape("the rows of a table have [1, 2] columns; expected one number")):
         markdown_table([["a", "b"], ["c"]])
-
-
-def test_records_markdown_gives_a_row_a_record(make_predictions, tmp_path):
-    first = open_test_split(
-        make_predictions(90),
-        results_folder=tmp_path / "results",
-        recipe={},
-        shipped_name="small",
-        num_parameters=784_263,
-        choice=make_predictions(50, random_seed=4, split="validation"),
-    )
-    second = open_test_split(
-        make_predictions(90, is_leaky=True, has_copy_in_training=np.ones(90, bool)),
-        results_folder=tmp_path / "results",
-        recipe={},
-    )
-    lines = records_markdown([first, second], relative_to=tmp_path).splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    rows, without_copy = first.figures.all_rows, first.figures.rows_without_copy
-    assert cells[0][:6] == [
-        "name",
-        "protocol",
-        "parameters",
-        "PublicTest",
-        "PrivateTest (95 % interval)",
-        "without a copy in training",
-    ]
-    low, high = rows.accuracy_interval
-    assert cells[2] == [
-        "small",
-        "official",
-        "784,263",
-        percent(first.content["choice"]["accuracy"]),
-        f"{percent(rows.accuracy)} ({100 * low:.2f} to {100 * high:.2f})",
-        f"{percent(without_copy.accuracy)} "
-        f"({100 * without_copy.accuracy_interval[0]:.2f} to {100 * without_copy.accuracy_interval[1]:.2f})",
-        percent(rows.balanced_accuracy),
-        percent(rows.macro_f1),
-        percent(rows.expected_calibration_error),
-        "[0001-compact](results/official/fer2013/0001-compact.json)",
-    ]
-    assert cells[3][:4] == ["compact (leaky)", "official", "", ""]
-    assert cells[3][5] == "no such rows"
-    assert len({len(line) for line in lines}) == 1
-
-
-def test_records_markdown_names_the_splits_of_other_data_sets(make_predictions, tmp_path):
-    record = open_test_split(make_predictions(data_set="rafdb"), results_folder=tmp_path, recipe={})
-    header = records_markdown([record]).splitlines()[0]
-    assert "| validation |" in header
-    assert "test (95 % interval)" in header
-
-
-def test_records_markdown_of_none_says_so():
-    assert records_markdown([]) == "No test split has been opened yet."
-
-
-def test_records_markdown_refuses_several_data_sets(make_predictions, tmp_path):
-    records = [
-        open_test_split(make_predictions(data_set=name), results_folder=tmp_path, recipe={}) for name in ("b", "a")
-    ]
-    with pytest.raises(MienError, match="one table holds one data set; these records are of a, b"):
-        records_markdown(records)
-
-
-def test_records_markdown_links_to_the_file_itself_unless_told(make_predictions, tmp_path):
-    record = open_test_split(make_predictions(), results_folder=tmp_path, recipe={})
-    assert f"({Path(record.file).as_posix()})" in records_markdown([record])
 
 
 def test_update_between_markers_replaces_only_the_named_table():

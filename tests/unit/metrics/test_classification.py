@@ -13,13 +13,16 @@ from mien.metrics.classification import (
     SMALLEST_PROBABILITY,
     accuracy,
     balanced_accuracy,
+    cohen_kappa,
     confusion_matrix,
     f1_per_class,
     log_loss,
+    log_losses,
     macro_f1,
     precision_per_class,
     recall_per_class,
     support_per_class,
+    weighted_f1,
 )
 
 CLASSES = 5
@@ -58,6 +61,18 @@ def test_averages_equal_scikit_learn(pair):
     assert balanced_accuracy(confusion) == pytest.approx(balanced)
     with_cases = sk.f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)
     assert macro_f1(confusion) == pytest.approx(with_cases)
+    weighted = sk.f1_score(labels, predicted, average="weighted", zero_division=0)
+    assert weighted_f1(confusion) == pytest.approx(weighted)
+
+
+@given(classes)
+def test_cohen_kappa_equals_scikit_learn(pair):
+    labels, predicted = pair
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn divides by zero where chance alone agrees in all rows
+        theirs = sk.cohen_kappa_score(labels, predicted)
+    ours = cohen_kappa(confusion_matrix(labels, predicted, num_classes=CLASSES))
+    assert ours == pytest.approx(theirs, nan_ok=True)
 
 
 def test_averages_equal_torchmetrics():
@@ -93,6 +108,12 @@ def test_log_loss_equals_scikit_learn():
     probabilities = random.dirichlet(np.ones(CLASSES), 300)
     labels = random.integers(0, CLASSES, 300)
     assert log_loss(probabilities, labels) == pytest.approx(sk.log_loss(labels, probabilities, labels=range(CLASSES)))
+
+
+def test_log_loss_is_the_mean_over_the_rows():
+    probabilities, labels = np.array([[0.5, 0.5], [0.2, 0.8]]), np.array([0, 0])
+    assert log_losses(probabilities, labels) == pytest.approx([np.log(2), np.log(5)])
+    assert log_loss(probabilities, labels) == pytest.approx(np.log(10) / 2)
 
 
 def test_log_loss_of_an_impossible_right_class_is_finite():

@@ -97,6 +97,8 @@ def test_figures_name_unknown_sources_where_there_are_any(make_predictions):
         pytest.param(lambda content: content["all_rows"].update(extra=1), id="unknown figure"),
         pytest.param(lambda content: content["all_rows"].update(accuracy_interval=[0.5]), id="half an interval"),
         pytest.param(lambda content: content["all_rows"].update(per_class=[3]), id="no class"),
+        pytest.param(lambda content: content["all_rows"].pop("log_loss"), id="missing figure"),
+        pytest.param(lambda content: content["all_rows"].update(bootstrap={"intervals": 3}), id="no intervals"),
     ],
 )
 def test_from_dict_refuses_what_is_not_figures(make_predictions, damage):

@@ -30,16 +30,24 @@ def evaluate(
         Path | None, typer.Option(help="Record (.json) of another model on the same rows, to compare with.")
     ] = None,
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
-    pictures: Annotated[Path | None, typer.Option(help="Folder for confusion matrix and reliability diagram.")] = None,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option(min=0, help="Draws behind the intervals on validation, 10000 if left out, 0 for none."),
+    ] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for the pictures of the figures.")] = None,
 ) -> None:
     """Print a run's figures on a split; opening the test split writes a sealed record.
 
     Probabilities are calibrated by a temperature fitted on the validation split.
     """
+    if split is Split.TEST and bootstrap is not None:
+        raise typer.BadParameter("--bootstrap is for validation; a record always holds intervals from 10,000 draws")
     from mien.app.figures import print_figures
-    from mien.evaluation.judge import choose, judge
-    from mien.evaluation.pictures import draw_confusion_matrix, draw_reliability_diagram
-    from mien.evaluation.records import read_record
+    from mien.evaluation.judge import judge, predict_for_choice
+    from mien.evaluation.pictures import draw_pictures
+    from mien.evaluation.protocol import figures_for_choice
+    from mien.evaluation.records import judged_predictions, read_record
+    from mien.metrics.bootstrap import NUM_DRAWS
     from mien.training import RunFolder
 
     run_folder = RunFolder.open(run)
@@ -53,14 +61,15 @@ def evaluate(
             ships_as=ships_as,
             reference=against,
         )
-        figures = record.figures
+        figures, predictions = record.figures, judged_predictions(record)
     else:
-        figures, record = choose(run_folder, split.value, views=split_views(views), average=average.value), None
-    print_figures(figures)
+        record = None
+        predictions = predict_for_choice(run_folder, split.value, views=split_views(views), average=average.value)
+        figures = figures_for_choice(predictions, num_draws=NUM_DRAWS if bootstrap is None else bootstrap)
+    print_figures(figures, predictions)
     if record is not None:
         openings = record.content["openings_before"]
         print(f"record under protocol {record.protocol}: {record.file} (opened {openings} times before)")
     if pictures is not None:
-        stem = f"{figures.model}-{figures.split}"
-        print(f"picture: {draw_confusion_matrix(figures, pictures / f'{stem}-confusion.png')}")
-        print(f"picture: {draw_reliability_diagram(figures, pictures / f'{stem}-reliability.png')}")
+        for picture in draw_pictures(predictions, pictures, figures=figures):
+            print(f"picture: {picture}")

@@ -11,16 +11,28 @@ from mien.app.cli import app
 
 @app.command()
 def results(
-    folder: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    folder: Annotated[Path, typer.Argument(help="Folder of the records, or one record (.json).")] = Path("results"),
     update: Annotated[
         Path | None, typer.Option(help="Markdown file whose table between '<!-- table: records -->' is written anew.")
     ] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for the pictures of one record's figures.")] = None,
 ) -> None:
-    """List every opening of a test split, or write the table of them into a Markdown file."""
+    """List every opening of a test split, write the table of them into a Markdown file, or print one record's figures.
+
+    All figures are computed anew from the predictions beside the records, and must agree; no test split is opened.
+    """
+    if folder.suffix == ".json":
+        if update is not None:
+            raise typer.BadParameter("--update writes a table of all records; name their folder")
+        _show_record(folder, pictures)
+        return
+    if pictures is not None:
+        raise typer.BadParameter("--pictures draws the figures of one record; name its .json file")
     from mien.app.figures import print_rows
     from mien.errors import MienError
+    from mien.evaluation.record_tables import record_rows, records_markdown
     from mien.evaluation.records import list_records, recompute
-    from mien.evaluation.tables import record_rows, records_markdown, update_between_markers
+    from mien.evaluation.tables import update_between_markers
     from mien.writing import write_atomically
 
     records = list_records(folder)
@@ -44,3 +56,16 @@ def results(
             print_rows(record_rows(each))
     else:
         print(f"no test split was opened yet under {folder}")
+
+
+def _show_record(file: Path, pictures: Path | None) -> None:
+    from mien.app.figures import print_figures
+    from mien.evaluation.pictures import draw_pictures
+    from mien.evaluation.records import judged_predictions, read_record, recompute
+
+    record = read_record(file)
+    figures, predictions = recompute(record), judged_predictions(record)
+    print_figures(figures, predictions)
+    if pictures is not None:
+        for picture in draw_pictures(predictions, pictures, figures=figures):
+            print(f"picture: {picture}")

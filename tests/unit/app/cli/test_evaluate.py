@@ -16,8 +16,12 @@ def test_validation_figures_choose_and_leave_no_record(
     assert "they do not judge it" in done.out
     assert "confusion matrix" in done.out
     assert "views: plain, flip" in done.out
-    plain = run("evaluate", tiny_run.folder, "--split", "validation", "--views", "plain")
+    assert "Cohen's kappa" in done.out
+    assert done.out.count("95 % interval") == 5
+    assert "accuracy of the surest 90 %" in done.out
+    plain = run("evaluate", tiny_run.folder, "--split", "validation", "--views", "plain", "--bootstrap", 0)
     assert "views: plain\n" in plain.out
+    assert plain.out.count("95 % interval") == 3
     assert not results.exists()
 
 
@@ -29,9 +33,18 @@ def test_test_figures_leave_a_record_and_pictures(run: Callable[..., Ran], tiny_
     record = results / "official" / "fer2013" / "0001-tiny.json"
     assert f"record under protocol official: {record} (opened 0 times before)" in done.out
     assert json.loads(record.read_text())["figures"]["all_rows"]["num_rows"] == 14
-    assert sorted(file.name for file in pictures.iterdir()) == ["tiny-test-confusion.png", "tiny-test-reliability.png"]
+    names = ("accuracy", "classes", "confusion", "confusion-counts", "coverage", "reliability")
+    assert {file.name for file in pictures.iterdir()} == {f"tiny-test-{name}.png" for name in names}
+    assert done.out.count("picture: ") == 6
     again = run("evaluate", tiny_run.folder, *options, "--reference", record)
     assert "(opened 1 times before)" in again.out
+
+
+def test_a_record_takes_no_other_number_of_draws(run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path) -> None:
+    done = run("evaluate", tiny_run.folder, "--split", "test", "--bootstrap", 5, "--results", tmp_path / "results")
+    assert done.code == 2
+    assert "a record always holds intervals from 10,000 draws" in " ".join(done.err.replace("│", "").split())
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_seen_split_is_refused_in_one_line(run: Callable[..., Ran], tiny_run: RunFolder) -> None:

@@ -1,9 +1,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from mien.evaluation.judge import judge
+from mien.evaluation.protocol import open_test_split
+from mien.metrics.predictions import Predictions
 from mien.training import RunFolder, read_recipe, train
 from tests.unit.app.cli.conftest import Ran
 
@@ -22,6 +25,31 @@ def test_results_lists_and_updates(run: Callable[..., Ran], tiny_run: RunFolder,
     assert "old" not in text
     assert "[0001-tiny](results/official/fer2013/0001-tiny.json)" in text
     assert text.endswith("\n\nafter\n")
+
+
+def test_one_record_tells_its_figures_and_draws_them_without_opening_anything(
+    run: Callable[..., Ran], make_predictions: Callable[..., Predictions], tmp_path: Path
+) -> None:
+    record = open_test_split(make_predictions(80), results_folder=tmp_path / "results", recipe={})
+    done = run("results", record.file, "--pictures", tmp_path / "pictures")
+    assert (done.code, done.err) == (0, "")
+    for words in ("Cohen's kappa", "accuracy of the surest 90 %", "confusion matrix", "65 ± 5 %"):
+        assert words in done.out
+    assert len(list((tmp_path / "pictures").iterdir())) == done.out.count("picture: ") == 6
+    assert len(list(record.file.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("results/x.json", "--update", "README.md"), "--update writes a table of all records; name their folder"),
+        (("results", "--pictures", "p"), "--pictures draws the figures of one record; name its .json file"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(run: Callable[..., Ran], arguments: tuple[str, ...], message: str) -> None:
+    done = run("results", *arguments)
+    assert done.code == 2
+    assert message in " ".join(done.err.replace("│", "").split())
 
 
 def test_records_of_several_data_sets_stand_in_tables_of_their_own(
