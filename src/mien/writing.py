@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -28,6 +29,22 @@ WRITE_FAULTS: dict[int, str] = {
     errno.ENAMETOOLONG: "the file name is too long",
 }
 """What the operating system's refusals to write mean, and what to do."""
+
+
+def plain_name(text: str) -> str:
+    """Return a text as a name that files, recipes and records may have: words of a to z and 0 to 9, joined by ``-``.
+
+    Letters lose their accents; what has none of these letters underneath goes, so that nothing may be left.
+
+    Args:
+        text: Any text, such as the name of somebody's folder.
+
+    Example:
+        >>> plain_name("Wider (16)"), plain_name("Fröhliche Gesichter"), plain_name("顔")
+        ('wider-16', 'frohliche-gesichter', '')
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode().lower()
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
 
 
 def write_atomically(path: Path | str, data: bytes | str) -> Path:

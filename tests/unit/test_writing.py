@@ -9,6 +9,7 @@ from mien.errors import MienError
 from mien.writing import (
     WRITE_FAULTS,
     explaining_write_faults,
+    plain_name,
     replacing,
     replacing_folder,
     write_all_atomically,
@@ -259,3 +260,20 @@ def test_replacing_folder_refuses_what_may_not_be_replaced(tmp_path: Path, what:
     with pytest.raises(MienError, match=message), replacing_folder(tmp_path / "out"):
         raise AssertionError("the block is not entered")
     assert len(list(tmp_path.rglob("*"))) == (1 if what == "file" else 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Wider (16)", "wider-16"),
+        ("label smoothing 0.1", "label-smoothing-0-1"),
+        ("Été_2", "ete-2"),
+        ("Faces™", "facestm"),
+    ],
+)
+def test_plain_name_holds_nothing_but_plain_letters_and_digits(text: str, name: str) -> None:
+    assert plain_name(text) == name
+
+
+def test_plain_name_may_leave_nothing() -> None:
+    assert plain_name("顔 — 笑") == ""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data import FaceSet
-from mien.data.steps import contract_steps
+from mien.data.steps import ContractSteps, contract_steps
 from mien.errors import ExportError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
@@ -89,8 +89,8 @@ def export_run(
         say: Is told each step.
 
     Raises:
-        ExportError: If the run is of an estimator, a step of its preparation fits into no contract, or file and torch
-            differ by more; nothing is written then.
+        ExportError: If the run is of an estimator, a step of its preparation fits into no contract, torch cannot write
+            its network as ONNX, or file and torch differ by more; nothing is written then.
         ProtocolError: If the data set is not the run's, or the run was trained on validation, too.
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
@@ -100,8 +100,7 @@ def export_run(
         raise ExportError(f"{run.folder}: {model.name!r} is an estimator; only networks can be exported")
     face_set = data.face_set
     check_may_choose(run.facts["splits_seen"], "validation", model=run.recipe.name, data_set=face_set.name)
-    shape_before = data.before.faces.shape[1:] if data.before.is_in_memory else None
-    preparation = contract_steps(data.steps, shape_before=shape_before)
+    preparation = find_contract_steps(data)
     views = order_views(views or run.recipe.training.views)
     chosen_on = predict_split(run, face_set, "validation", views=views)
     for line in preparation.left_out:
@@ -148,6 +147,19 @@ def export_run(
     )
     model_file = _write(graph, contract, output)
     return ExportReport(model_file, difference, num_compared, temperature, margins, model_file.num_bytes)
+
+
+def find_contract_steps(data: TrainingData) -> ContractSteps:
+    """Return what a contract holds of the preparation of a run's faces.
+
+    Args:
+        data: The faces as the run trains on them.
+
+    Raises:
+        ExportError: If a step fits into no contract.
+    """
+    shape_before = data.before.faces.shape[1:] if data.before.is_in_memory else None
+    return contract_steps(data.steps, shape_before=shape_before)
 
 
 def compare_with_torch(recognizer: Recognizer, run: RunFolder, data: TrainingData) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""A network as an ONNX graph: mean and standard deviation inside, any batch size."""
+"""A network as an ONNX graph: mean and standard deviation inside, any batch size, every weight under its name."""
 
 import logging
 import warnings
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mien.errors import ExportError
 from mien.models import Classifier
 from mien.models.outputs import to_logits
 
@@ -44,22 +45,54 @@ def build_onnx_graph(network: Classifier, *, size_hw: tuple[int, int], mean: flo
     Returns:
         A model that takes ``faces``, float32 ``(N, C, H, W)`` in 0..255, and gives ``logits``, float32
         ``(N, num_classes)``.
+
+    Raises:
+        ExportError: If torch cannot write the network as ONNX.
     """
     whole = NormalisedNetwork(network.eval(), mean=mean, std=std).eval()
     example = torch.zeros(2, network.in_channels, *size_hw)
     with warnings.catch_warnings(), _quiet("torch.onnx", "onnxscript", "onnx_ir"):
         warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            whole,
-            (example,),
-            input_names=["faces"],
-            output_names=["logits"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
+        try:
+            program = torch.onnx.export(
+                whole,
+                (example,),
+                input_names=["faces"],
+                output_names=["logits"],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                dynamo=True,
+                verbose=False,
+                optimize=False,
+            )
+        except torch.onnx.OnnxExporterError as fault:
+            reason = str(fault.__cause__ or fault).strip().partition("\n")[0]
+            raise ExportError(f"torch cannot write this network as ONNX ({reason}); take another") from fault
+        assert program is not None
+        _optimize(program.model)
     return _without_traces(program.model_proto)
+
+
+def _optimize(model: Any) -> None:
+    """Fold and fuse in place what the exporter would, but leave each weight in its shape and under its name.
+
+    `mien.models.rebuilding` finds the weights by their names. What is computed from weights alone, such as a transposed
+    matrix, is folded by whatever runs the file, when it loads it.
+    """
+    from onnxscript import ir, optimizer, rewriter
+
+    passes, weights = ir.passes.common, set(model.graph.initializers)
+
+    def is_folded(node: Any) -> bool | None:
+        return False if any(value is not None and value.name in weights for value in node.inputs) else None
+
+    passes.InlinePass()(model)
+    for _ in range(2):  # as often as the exporter does: what was fused leaves more to fold
+        optimizer.fold_constants_ir(model, onnx_shape_inference=True, should_fold=is_folded)
+        rewriter.rewrite(model)
+    passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+    passes.CommonSubexpressionEliminationPass()(model)
+    passes.OutputFixPass()(model)
+    passes.NameFixPass()(model)
 
 
 def _without_traces(model: Any) -> Any:

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from mien.data import read_dataset
-from mien.errors import DataError, WeightsError
+from mien.errors import DataError, ModelFileError, WeightsError
 from mien.evaluation.judge import choose, judge
+from mien.export.before_training import check_before_training
 from mien.export.export_run import ExportReport, export_run
 from mien.metrics.figures import Figures
-from mien.recognition.model_file import Contract, load_model_file
+from mien.models.rebuilding import find_crop_side
+from mien.recognition.model_file import Contract, ModelFile, load_model_file, shipped_models
 from mien.training import RunFolder, train
 from mien.training.recipe import Recipe, apply_change, build_recipe
 from mien.training.training_data import read_training_data
+from mien.writing import plain_name
 
 SMALLEST_CLASS = 10
 """Fewer pictures of a class cannot be cut into training, validation and test."""
@@ -53,18 +56,18 @@ def plan_own_faces(folder: Path, *, start: str = "compact", crop: str = "", chan
         WeightsError: If the model's contract names no network.
         RecipeError: If a changed setting is none, or has a wrong value.
     """
-    model_file = load_model_file(_named(start))
+    model_file = _load_start(start)
     contract = model_file.contract
-    model = contract.recipe.get("model")
+    model, head, crop_side = contract.recipe.get("model"), contract.recipe.get("head"), find_crop_side(contract)
     if not isinstance(model, Mapping):
         raise WeightsError(f"{model_file.path}: its contract names no network, so none can be rebuilt")
     face_set = read_dataset("class_folders", folder, own_classes=True)
-    name = _slug(folder.resolve().name)
+    name = plain_name(folder.resolve().name) or "faces"
     steps: list[Any] = []
     if crop:
         steps = [{"operation": "crop_face", "detector": crop, "margin": _margin(contract, crop)}]
     settings: dict[str, Any] = {
-        "name": f"{name}-from-{_slug(contract.name)}",
+        "name": f"{name}-from-{plain_name(contract.name) or 'model'}",
         "data": {
             "dataset": "class_folders",
             "path": str(folder),
@@ -73,8 +76,9 @@ def plan_own_faces(folder: Path, *, start: str = "compact", crop: str = "", chan
             "on_unreadable": "drop",
             **_splits_to_cut(face_set.split_counts(), face_set.class_counts(), folder),
         },
-        "model": dict(model),
-        **({"head": contract.recipe["head"]} if contract.recipe.get("head") else {}),
+        "model": {key: value for key, value in model.items() if key != "pretrained"},
+        **({"head": head} if head else {}),
+        **({"augmentation": {"crop_pixels": crop_side}} if crop_side else {}),
         "finetuning": {"weights": start, "freeze_epochs": 3, "backbone_rate": 0.1},
         "optimizer": {"learning_rate": 0.01},
         "training": {
@@ -108,31 +112,44 @@ def learn_own_faces(
 
     Raises:
         DataError: If the pictures cannot be read.
-        MienError: If training, judging or exporting is refused.
+        ModelFileError: If the recipe begins with something else than a model file.
+        MienError: If training is refused, or judging or exporting would be, for which nothing trains.
     """
+    start = _load_start(recipe.finetuning.weights).contract
+    data = read_training_data(recipe.data)
+    check_before_training(recipe, data, start=start, output=output, results_folder=results_folder)
     run = train(recipe, runs_folder=runs_folder)
     has_test = bool(run.facts["split_counts"]["test"])
     figures = judge(run, results_folder=results_folder).figures if has_test else choose(run)
     report = export_run(
         run,
         output or run.folder / f"{recipe.name}.onnx",
-        data=read_training_data(recipe.data),
+        data=data,
         detectors=(),
-        known_margins=load_model_file(_named(recipe.finetuning.weights)).contract.crop_margins,
+        known_margins=start.crop_margins,
         results_folder=results_folder,
         say=say,
     )
     return OwnFaces(run, figures, report)
 
 
-def _named(model: str) -> str | Path:
-    return Path(model) if Path(model).suffix else model
+def _load_start(start: str) -> ModelFile:
+    """Return the model to begin with; runs have no crop margins and no steps for a single face, files have."""
+    if start in shipped_models():
+        return load_model_file(start)
+    expected = f"expected a shipped model ({', '.join(shipped_models())}) or a model file (.onnx)"
+    if not start:
+        raise ModelFileError(f"finetuning.weights names nothing to begin with; {expected}")
+    if Path(start).is_dir():
+        raise ModelFileError(f"{start} is a folder; {expected}, as `mien export {start}` makes one of a run")
+    return load_model_file(Path(start) if Path(start).suffix else start)
 
 
 def _margin(contract: Contract, detector: str) -> float:
     if detector not in contract.crop_margins or detector == "none":
         known = [name for name in contract.crop_margins if name != "none"]
-        raise DataError(f"{contract.name} knows no crop margin for {detector!r}; expected {' or '.join(known)}")
+        expected = f"expected {' or '.join(known)}" if known else f"export it again with --detector {detector}"
+        raise DataError(f"{contract.name} knows no crop margin for {detector!r}; {expected}")
     return contract.crop_margins[detector]
 
 
@@ -149,7 +166,3 @@ def _splits_to_cut(by_split: Mapping[str, int], by_class: Mapping[str, int], fol
     if by_split["test"]:
         return {"split": {"validation": 0.1}}
     return {"split": {"validation": 0.1, "test": 0.2, "of": ["training", "validation"]}}
-
-
-def _slug(name: str) -> str:
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split()) or "faces"

@@ -1,8 +1,8 @@
 """The torch network of a model file, to go on training it: the graph's weights back in their places.
 
-The exporter folds each batch norm into the layer before it. Folded away, a batch norm comes back as one that changes
-nothing but adds the folded bias; `settle_batch_norms` then gives it the statistics of real faces, which training needs,
-without changing an answer.
+Weights go by their names, which the exporter keeps. Each batch norm, however, it folds into the layer before. It comes
+back as one that changes nothing but adds the folded bias; `settle_batch_norms` then gives it the statistics of real
+faces, which training needs, without changing an answer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from mien.errors import WeightsError
 from mien.models.classifier import Classifier
+from mien.models.outputs import to_logits
 from mien.models.registry import create_model
-from mien.recognition.model_file import INPUT_NAME, ModelFile
+from mien.recognition.model_file import INPUT_NAME, Contract, ModelFile
 
 LARGEST_DIFFERENCE = 1e-3
 """By how much a logit of the rebuilt network may differ from the file's."""
@@ -30,7 +31,7 @@ def rebuild_network(model_file: ModelFile) -> Classifier:
     """Return the network of a model file in evaluation mode; it answers as the file does.
 
     Args:
-        model_file: The file; its contract names network and options.
+        model_file: The file; its contract names network, options, head and crop.
 
     Raises:
         WeightsError: If the contract names no network of this version, a weight is not found in the graph, or the
@@ -39,17 +40,29 @@ def rebuild_network(model_file: ModelFile) -> Classifier:
     import onnx
 
     contract = model_file.contract
-    model = contract.recipe.get("model")
+    recipe: Mapping[str, Any] = contract.recipe
+    model = recipe.get("model")
     if not isinstance(model, Mapping) or not isinstance(model.get("name"), str):
         raise WeightsError(f"{model_file.path}: its contract names no network, so none can be rebuilt")
-    options = {key: value for key, value in model.items() if key not in ("name", "pretrained")}
     network = create_model(
-        model["name"], num_classes=len(contract.expressions), in_channels=contract.num_channels, **options
+        model["name"],
+        num_classes=len(contract.expressions),
+        in_channels=contract.num_channels,
+        head=recipe.get("head"),
+        size_hw=contract.input_size_hw,
+        crop_side=find_crop_side(contract),
+        **{key: value for key, value in model.items() if key not in ("name", "pretrained")},
     ).eval()
     example = torch.rand(2, contract.num_channels, *contract.input_size_hw)
     fill_from_graph(network, onnx.load(model_file.path).graph, example=example, source=str(model_file.path))
     _compare(network, model_file, example)
     return network
+
+
+def find_crop_side(contract: Contract) -> int | None:
+    """Return the side of the square that a model looks at in the middle of a face; None of one that takes it whole."""
+    augmentation = contract.recipe.get("augmentation")
+    return augmentation.get("crop_pixels") or None if isinstance(augmentation, Mapping) else None
 
 
 def fill_from_graph(network: Classifier, graph: Any, *, example: Tensor, source: str) -> None:
@@ -80,8 +93,8 @@ def fill_from_graph(network: Classifier, graph: Any, *, example: Tensor, source:
     missing = [name for name in state if name not in filled and not name.endswith("num_batches_tracked")]
     if missing:
         raise WeightsError(
-            f"{source}: {len(missing)} of {len(state)} weights are not found in the graph, {missing[0]} for one; go on "
-            "from the run folder instead"
+            f"{source}: {len(missing)} of {len(state)} weights are not found in the graph, {missing[0]} for one; "
+            "export the run again, or go on from its folder"
         )
     for name, array in filled.items():
         if tuple(array.shape) != tuple(state[name].shape):
@@ -209,7 +222,9 @@ def _compare(network: Classifier, model_file: ModelFile, example: Tensor) -> Non
     expected = session.run(None, {INPUT_NAME: faces.numpy()})[0]
     mean, std = (torch.tensor(values)[:, None, None] for values in (contract.mean, contract.std))
     with torch.inference_mode():
-        answered = network((faces - mean) / std).numpy()
+        answered = to_logits(network((faces - mean) / std), network.output_activation).numpy()
+    if network.output_activation == "relu":  # the logarithm of nearly nothing tells rounding errors apart
+        answered, expected = np.exp(answered), np.exp(expected)
     difference = float(np.abs(answered - expected).max())
     if not difference < LARGEST_DIFFERENCE * max(1.0, float(np.abs(expected).max())):
         raise WeightsError(

@@ -84,6 +84,7 @@ def create_model(
     in_channels: int | None = None,
     head: Mapping[str, Any] | None = None,
     size_hw: tuple[int, int] | None = None,
+    crop_side: int | None = None,
     **options: Any,
 ) -> Classifier:
     """Return a freshly initialised network.
@@ -94,6 +95,8 @@ def create_model(
         in_channels: 1 for grey, 3 for RGB; None takes the card's, and 3 for timm's.
         head: Arguments of `HeadedClassifier` for a head of one's choice; None keeps the network's own.
         size_hw: Height and width of the pictures that such a head is built for; None takes the card's.
+        crop_side: Side of the square that the network cuts out of the middle of larger pictures, for which its head is
+            built, too; None takes pictures whole.
         options: Further arguments of the network, such as ``width``, and those of `SharedOptions`.
 
     Raises:
@@ -113,7 +116,11 @@ def create_model(
             num_classes=num_classes, in_channels=own_size[0] if in_channels is None else in_channels, **options
         )
         SharedOptions(**shared).apply(network)
-        return network if head is None else HeadedClassifier(network, size_hw=size_hw or own_size[1:], **head)
+        if head is not None:
+            seen_hw = (crop_side, crop_side) if crop_side else size_hw or own_size[1:]
+            network = HeadedClassifier(network, size_hw=seen_hw, **head)
+        network.crop_side = crop_side
+        return network
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError) as fault:
         raise MienError(f"model {name!r}: {fault}") from fault
 

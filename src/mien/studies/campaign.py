@@ -10,6 +10,7 @@ from mien.studies.foresight import check_keeps_validation
 from mien.studies.reading import read_section
 from mien.training.data_settings import Section
 from mien.training.recipe import Recipe, read_recipe
+from mien.writing import plain_name
 
 
 class Campaign(Section):
@@ -53,8 +54,7 @@ class Campaign(Section):
         Raises:
             RecipeError: With all faults in one line.
         """
-        words = "".join(letter if letter.isalnum() else " " for letter in variant.lower()).split()
-        name = "-".join([self.name, *words, f"s{seed}"])
+        name = "-".join(word for word in (self.name, plain_name(variant), f"s{seed}") if word)
         return read_recipe(self.recipe, [*self.variants[variant], f"training.seed={seed}", f"name={name}"])
 
 

@@ -283,18 +283,15 @@ def create_network(recipe: Recipe, facts: Mapping[str, Any], *, is_pretrained: b
         MienError: If it cannot be built.
     """
     options = recipe.model.options
-    crop_side = recipe.augmentation.crop_pixels or None
-    size_hw = tuple(facts["size_hw"]) if "size_hw" in facts else None
-    network = create_model(
+    return create_model(
         recipe.model.name,
         num_classes=len(facts["expressions"]),
         in_channels=facts["in_channels"],
         head=None if recipe.head is None else recipe.head.model_dump(),
-        size_hw=(crop_side, crop_side) if crop_side else size_hw,
+        size_hw=tuple(facts["size_hw"]) if "size_hw" in facts else None,
+        crop_side=recipe.augmentation.crop_pixels or None,
         **(options if is_pretrained else {name: options[name] for name in options if name != "pretrained"}),
     )
-    network.crop_side = crop_side
-    return network
 
 
 def splits_seen_by(recipe: Recipe) -> dict[str, str]:

@@ -4,6 +4,7 @@ import onnxruntime
 import pytest
 import torch
 
+from mien.errors import ExportError
 from mien.export.onnx_graph import NormalisedNetwork, build_onnx_graph
 from mien.models import create_model
 
@@ -55,3 +56,24 @@ def test_the_graph_gives_logits_whatever_the_output_activation(activation: str) 
 def test_the_graph_says_nothing_of_the_machine_that_made_it(graph: onnx.ModelProto) -> None:
     assert b"stack_trace" not in graph.SerializeToString()
     assert b"/mien/" not in graph.SerializeToString()
+
+
+def test_every_weight_stays_in_the_graph_under_its_name() -> None:
+    """Equal ones too, as those of fresh norms are, and a linear layer's over tokens, which runs as a transposed one."""
+    network = create_model("vit48", width=16, depth=1, norm="group")
+    built = build_onnx_graph(network, size_hw=(48, 48), mean=120.0, std=60.0)
+    shapes = {each.name: tuple(each.dims) for each in built.graph.initializer}
+    assert {f"network.{name}": tuple(tensor.shape) for name, tensor in network.state_dict().items()}.items() <= (
+        shapes.items()
+    )
+
+
+def test_a_network_that_torch_cannot_write_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = create_model("genome_cnn", genome="stem16|plain:16x1")
+    features = network.forward_features
+    monkeypatch.setattr(
+        network, "forward_features", lambda images: features(images) if images.sum() > 0 else features(-images)
+    )
+    with pytest.raises(ExportError, match=r"torch cannot write this network as ONNX .*; take another") as raised:
+        build_onnx_graph(network, size_hw=(48, 48), mean=120.0, std=60.0)
+    assert "\n" not in str(raised.value)

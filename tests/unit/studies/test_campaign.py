@@ -14,6 +14,12 @@ def test_read_campaign_gives_a_recipe_for_each_variant_and_seed(campaign_file: P
     assert campaign.recipe_of("as it is", 0).model.options["width"] == 4
 
 
+@pytest.mark.parametrize(("variant", "name"), [("breiter, größer", "widths-breiter-grosser-s0"), ("広い", "widths-s0")])
+def test_a_variant_may_be_called_anything(campaign_file: Path, variant: str, name: str) -> None:
+    campaign_file.write_text(campaign_file.read_text().replace("Wider (16)", variant), encoding="utf-8")
+    assert read_campaign(campaign_file).recipe_of(variant, 0).name == name
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
