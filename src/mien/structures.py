@@ -51,9 +51,11 @@ class Face:
         flags: Reasons to trust it less, of ``FACE_FLAGS``.
         landmarks: Five points ``(x, y)`` in pixels of the picture, or none.
         track_id: Number that follows one face through a video, or none.
+        expression_set: Expressions that the face may show, the most probable first, of a model with conformal sets;
+            none for other models. An empty one says that no expression is probable enough.
 
     Raises:
-        ValueError: If a shape is wrong, the probabilities are none, or a flag or the expression is unknown.
+        ValueError: If a shape is wrong, the probabilities are none, or a flag or an expression is unknown.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -63,10 +65,16 @@ class Face:
     flags: tuple[str, ...] = ()
     landmarks: tuple[tuple[float, float], ...] | None = None
     track_id: int | None = None
+    expression_set: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_box(np.asarray(self.box_xyxy))
         _check_probabilities(self.probabilities, self.expression)
+        strange = set(self.expression_set or ()) - set(self.probabilities)
+        if strange:
+            raise ValueError(
+                f"a set holds expressions of {', '.join(self.probabilities)}; got {', '.join(sorted(strange))}"
+            )
         unknown = set(self.flags) - set(FACE_FLAGS)
         if unknown:
             raise ValueError(f"flags must be of {', '.join(FACE_FLAGS)}; got {', '.join(sorted(unknown))}")
@@ -89,6 +97,7 @@ class Face:
             "expression": self.expression,
             "probabilities": {name: round(value, 6) for name, value in self.probabilities.items()},
             "flags": list(self.flags),
+            **({} if self.expression_set is None else {"expression_set": list(self.expression_set)}),
         }
 
 

@@ -14,8 +14,9 @@ from mien.export.export_run import export_run
 from mien.images.preparation import prepare_face
 from mien.images.reading import read_picture
 from mien.models import create_model
+from mien.recognition.calibrators import softmax
 from mien.recognition.model_file import load_model_file
-from mien.recognition.recognizer import Recognizer, softmax
+from mien.recognition.recognizer import Recognizer
 from mien.training import RunFolder
 from mien.training.recipe import build_recipe
 from mien.training.training_data import read_training_data

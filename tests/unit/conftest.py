@@ -1,10 +1,14 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from mien.metrics.predictions import Predictions
+from mien.training import RunFolder, read_recipe, train
+from tests.conftest import make_rows, write_csv, write_tiny_recipe
 
 PredictionsMaker = Callable[..., Predictions]
 
@@ -37,6 +41,14 @@ def _make_predictions(num_rows: int = 40, *, random_seed: int = 0, skill: float 
         "versions": {"numpy": "2.4.6"},
     }
     return Predictions(**{**facts, **changes})
+
+
+@pytest.fixture
+def run_of_350(tmp_path: Path) -> RunFolder:
+    """A tiny network trained for an epoch on made-up faces, of which five of each class are validation."""
+    csv = write_csv(tmp_path / "more" / "fer2013.csv", *make_rows(350))
+    recipe = read_recipe(write_tiny_recipe(tmp_path / "more.toml", csv), ["training.epochs=1"])
+    return train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
 
 
 @pytest.fixture(scope="session")

@@ -41,10 +41,11 @@ def test_detection_checks_itself(box: list[float], score: float, landmarks: np.n
         ({"probabilities": {"happy": 0.75, "sad": 0.5}}, "sum to 1, got a sum of 1.25"),
         ({"probabilities": {"happy": 1.5, "sad": -0.5}}, "probabilities must be positive"),
         ({"expression": "angry"}, "must be one of happy, sad; got 'angry'"),
+        ({"expression_set": ("bored",)}, "a set holds expressions of .*; got bored"),
         ({"flags": ("dark",)}, "flags must be of too_small, blurred, turned, cut_off, unsure; got dark"),
         ({"landmarks": ((1.0, 2.0),)}, r"landmarks must have shape \(5, 2\), got \(1, 2\)"),
     ],
-    ids=["box shape", "box area", "sum", "negative", "expression", "flag", "landmarks"],
+    ids=["box shape", "box area", "sum", "negative", "expression", "set", "flag", "landmarks"],
 )
 def test_face_checks_itself(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -65,6 +66,7 @@ def test_face_to_dict_gives_plain_rounded_values() -> None:
 
 def test_face_without_landmarks_says_none() -> None:
     assert Face(**{**FACE, "landmarks": None}).to_dict()["landmarks"] is None
+    assert Face(**{**FACE, "expression_set": ("sad",)}).to_dict()["expression_set"] == ["sad"]
 
 
 def test_face_compares_by_value_and_gives_its_probability() -> None:

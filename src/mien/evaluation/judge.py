@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.conformal import fit_and_measure_sets
+from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
 from mien.evaluation.predictors import load_predictor
 from mien.evaluation.protocol import (
     check_may_choose,
@@ -15,12 +16,18 @@ from mien.evaluation.protocol import (
 from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
 from mien.metrics.predictions import TRAINED_ON, Predictions
+from mien.recognition.calibrators import calibrator_to_contract
 from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
 
 def choose(
-    run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None, average: str = "logits"
+    run: RunFolder,
+    split: str = "validation",
+    *,
+    views: Sequence[str] | None = None,
+    average: str = "logits",
+    calibrator: str = "temperature",
 ) -> Figures:
     """Return a run's calibrated figures on the split it was chosen on; they judge nothing and leave no record.
 
@@ -29,16 +36,22 @@ def choose(
         split: As for `predict_for_choice`, and so the others.
         views: Views to average.
         average: What of them is averaged.
+        calibrator: What makes probabilities of the logits.
 
     Raises:
         ProtocolError: As for `predict_for_choice`.
         DataError: As for `predict_for_choice`.
     """
-    return figures_for_choice(predict_for_choice(run, split, views=views, average=average))
+    return figures_for_choice(predict_for_choice(run, split, views=views, average=average, calibrator=calibrator))
 
 
 def predict_for_choice(
-    run: RunFolder, split: str = "validation", *, views: Sequence[str] | None = None, average: str = "logits"
+    run: RunFolder,
+    split: str = "validation",
+    *,
+    views: Sequence[str] | None = None,
+    average: str = "logits",
+    calibrator: str = "temperature",
 ) -> Predictions:
     """Return what a run answers on the split it was chosen on, calibrated.
 
@@ -47,15 +60,18 @@ def predict_for_choice(
         split: ``validation``; any other is refused.
         views: Views to average; None takes the recipe's.
         average: Whether ``logits`` are averaged over views or ``probabilities``.
+        calibrator: One of `mien.recognition.calibrators.CALIBRATORS`.
 
     Raises:
         ProtocolError: If the split is training or test, or the data set is not the run's.
-        DataError: If the data set cannot be read.
+        DataError: If the data set cannot be read, or there is no such calibrator.
     """
     face_set = read_training_data(run.recipe.data).face_set
     check_may_choose(run.facts["splits_seen"], split, model=run.recipe.name, data_set=face_set.name)
     predictions = predict_split(run, face_set, split, views=views, average=average)
-    return apply_temperature(predictions, fit_run_temperature(run, face_set, views=views, average=average))
+    return apply_calibrator(
+        predictions, fit_run_calibrator(run, face_set, name=calibrator, views=views, average=average)
+    )
 
 
 def judge(
@@ -66,6 +82,7 @@ def judge(
     average: str = "logits",
     ships_as: str | None = None,
     reference: Record | None = None,
+    calibrator: str = "temperature",
 ) -> Record:
     """Open the test split for a run, calibrated on validation, and return the sealed record.
 
@@ -78,26 +95,32 @@ def judge(
         average: Whether ``logits`` are averaged over views or ``probabilities``.
         ships_as: Name under which the model is to ship.
         reference: Record of another model on the same rows, to compare with.
+        calibrator: One of `mien.recognition.calibrators.CALIBRATORS`.
 
     Raises:
-        ProtocolError: If the run has seen the test split, or the data set is not the run's.
-        DataError: If the data set cannot be read.
+        ProtocolError: If the run has seen the test split, the data set is not the run's, or a calibrator is to be
+            fitted for a run that was trained on validation.
+        DataError: If the data set cannot be read, or there is no such calibrator.
     """
     face_set = read_training_data(run.recipe.data).face_set
     name = run.recipe.name
     check_may_judge(run.facts["splits_seen"], "test", model=name, data_set=face_set.name)
     check_may_open(model=name, shipped_name=ships_as, results_folder=results_folder, data_set=face_set.name)
     compared = None if reference is None else judged_predictions(reference)
-    temperature = fit_run_temperature(run, face_set, views=views, average=average)
+    fitted = fit_run_calibrator(run, face_set, name=calibrator, views=views, average=average)
     has_choice = TRAINED_ON not in run.facts["splits_seen"]["validation"]
     chosen_on = predict_split(run, face_set, "validation", views=views, average=average) if has_choice else None
+    choice = None if chosen_on is None else apply_calibrator(chosen_on, fitted)
+    answers = apply_calibrator(predict_split(run, face_set, "test", views=views, average=average), fitted)
     return open_test_split(
-        apply_temperature(predict_split(run, face_set, "test", views=views, average=average), temperature),
+        answers,
         results_folder=results_folder,
         recipe=run.recipe.model_dump(mode="json"),
         shipped_name=ships_as,
         reference=compared,
-        choice=None if chosen_on is None else apply_temperature(chosen_on, temperature),
+        choice=choice,
         num_parameters=load_predictor(run).num_parameters,
-        temperature=temperature,
+        temperature=calibrator_to_contract(fitted)["temperature"],
+        calibrator=fitted.name,
+        sets=None if chosen_on is None else fit_and_measure_sets(chosen_on, answers, calibrator=fitted.name),
     )

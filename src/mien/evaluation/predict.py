@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from mien.data import FaceSet
 from mien.data.audit.copies import rows_with_copy_in
 from mien.errors import DataError, ProtocolError
-from mien.evaluation.calibrators import fit_temperature
+from mien.evaluation.calibrators import check_calibrator, fit_calibrator
 from mien.evaluation.predictors import load_predictor, order_run_views
 from mien.metrics.predictions import TRAINED_ON, Predictions
-from mien.recognition.recognizer import softmax
+from mien.recognition.calibrators import Calibrator, NoCalibrator, log_probabilities, softmax
 from mien.training.run_folder import RunFolder, package_versions
 from mien.training.training_data import read_training_data
 
@@ -113,23 +111,50 @@ def predict_to_teach(
     return predict_split(run, face_set, split, views=views, average=average, precision=precision)
 
 
-def fit_run_temperature(
-    run: RunFolder, face_set: FaceSet, *, views: Sequence[str] | None = None, average: str = "logits"
-) -> float:
-    """Return the temperature of a run, fitted on its validation split with the given views or the recipe's.
+def fit_run_calibrator(
+    run: RunFolder,
+    face_set: FaceSet,
+    *,
+    name: str = "temperature",
+    views: Sequence[str] | None = None,
+    average: str = "logits",
+) -> Calibrator:
+    """Return the calibrator of a run, fitted on its validation split.
 
-    A run that was trained on validation has nothing to fit it on: it stays 1.
+    A run that was trained on validation has nothing to fit it on: in place of the temperature it gets none.
+
+    Args:
+        run: A trained run.
+        face_set: The data set as the run trained on it.
+        name: One of `mien.recognition.calibrators.CALIBRATORS`.
+        views: Views to average; None takes the recipe's.
+        average: What of them is averaged.
+
+    Raises:
+        DataError: If there is no such calibrator.
+        ProtocolError: If the data set is not the run's, or another than these two is to be fitted for a run that was
+            trained on validation.
     """
+    check_calibrator(name)
     if TRAINED_ON in run.facts["splits_seen"]["validation"]:
-        return 1.0
+        if name not in ("none", "temperature"):
+            raise ProtocolError(
+                f"{run.folder}: was trained on validation, so nothing is left to fit the calibrator {name!r} on; "
+                "leave it out"
+            )
+        return NoCalibrator()
     chosen_on = predict_split(run, face_set, "validation", views=views, average=average)
-    return fit_temperature(chosen_on.probabilities, chosen_on.labels)
+    return fit_calibrator(name, chosen_on.probabilities, chosen_on.labels)
 
 
-def apply_temperature(predictions: Predictions, temperature: float) -> Predictions:
-    """Return predictions whose logits were divided by a temperature; which class comes first never changes."""
-    logits = np.log(np.maximum(predictions.probabilities.astype(np.float64), np.finfo(np.float32).tiny))
-    return replace(predictions, probabilities=softmax(logits / temperature))
+def apply_calibrator(predictions: Predictions, calibrator: Calibrator) -> Predictions:
+    """Return predictions with the probabilities that a calibrator makes of them.
+
+    Args:
+        predictions: Uncalibrated.
+        calibrator: As `fit_run_calibrator` gives it.
+    """
+    return replace(predictions, probabilities=calibrator.apply(log_probabilities(predictions.probabilities)))
 
 
 def _file_name(split: str, views: Sequence[str], *, average: str, precision: str) -> str:

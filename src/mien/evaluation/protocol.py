@@ -5,7 +5,7 @@ Train on training, choose everything on validation, open test once. The command 
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from mien.data.face_set import SPLITS
 from mien.errors import ProtocolError, suggest
+from mien.evaluation.conformal import SetFigures
 from mien.evaluation.records import (
     FORMAT,
     LATER_FACTS,
@@ -129,6 +130,8 @@ def open_test_split(
     choice: Predictions | None = None,
     num_parameters: int | None = None,
     temperature: float | None = None,
+    calibrator: str | None = None,
+    sets: Sequence[SetFigures] | None = None,
 ) -> Record:
     """Judge a model on a test split and return the sealed record that this leaves, with the predictions beside it.
 
@@ -143,6 +146,8 @@ def open_test_split(
         choice: What the same model answered on the validation split that chose it; its accuracy is recorded beside.
         num_parameters: Number of a network's trainable parameters, or of what an estimator was fitted to.
         temperature: What the logits were divided by, fitted on validation; None if they were not.
+        calibrator: Name of the calibrator that was fitted on validation, if any.
+        sets: What conformal sets that were fitted on validation do on these rows.
 
     Raises:
         ProtocolError: If the split is not test or was seen, if these are only some of its rows, if they were not
@@ -161,6 +166,8 @@ def open_test_split(
         "shipped_name": shipped_name,
         "num_parameters": num_parameters,
         "temperature": temperature,
+        "calibrator": calibrator,
+        "sets": None if sets is None else [each.to_dict() for each in sets],
         "figures": compute_figures(predictions, kind="judgement", num_draws=NUM_DRAWS).to_dict(),
         "choice": None if choice is None else _choice_facts(predictions, choice),
         "mcnemar": None if reference is None else _comparison(predictions, reference),

@@ -15,10 +15,12 @@ from typing import Any
 
 from mien.errors import DataError, ProtocolError
 from mien.evaluation.alignment import align_predictions
+from mien.evaluation.conformal import measure_sets
 from mien.metrics.bootstrap import NUM_DRAWS
 from mien.metrics.figures import Figures, compute_figures
 from mien.metrics.intervals import mcnemar_of_counts, mcnemar_test
 from mien.metrics.predictions import JUDGED_PROTOCOLS, Predictions
+from mien.recognition.conformal import ConformalSets
 
 FORMAT = "mien record 2"
 OLD_FORMAT = "mien record 1"
@@ -104,6 +106,12 @@ class Record:
     def is_old(self) -> bool:
         """Whether it was sealed in `OLD_FORMAT`."""
         return bool(self.content["format"] == OLD_FORMAT)
+
+    @property
+    def calibrator(self) -> str:
+        """Name of the calibrator of its probabilities; older records had the temperature or nothing."""
+        known = "none" if self.content.get("temperature") is None else "temperature"
+        return str(self.content.get("calibrator") or known)
 
     @property
     def predictions_file(self) -> Path:
@@ -229,6 +237,9 @@ def recompute(record: Record, *, reference: Predictions | None = None) -> Figure
         _check_same(record, name, recorded=record.content[name], computed=_as_json(value))
     if record.content["mcnemar"] is not None:
         _check_comparison(record, predictions, reference)
+    for recorded in record.content.get("sets") or []:
+        sets = ConformalSets(recorded["method"], recorded["asked"], recorded["quantile"])
+        _check_same(record, "sets", recorded=recorded, computed=measure_sets(sets, predictions).to_dict())
     return figures
 
 

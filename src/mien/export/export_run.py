@@ -14,8 +14,9 @@ from mien.data import FaceSet
 from mien.data.steps import ContractSteps, contract_steps
 from mien.errors import ExportError
 from mien.evaluation.calibrators import choose_unsure_threshold
+from mien.evaluation.conformal import DEFAULT_METHOD, fit_sets_for
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
-from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
 from mien.evaluation.predictors import compute_logits
 from mien.evaluation.protocol import check_may_choose, figures_for_choice
 from mien.evaluation.records import Record, list_records
@@ -23,8 +24,10 @@ from mien.export.onnx_graph import build_onnx_graph
 from mien.faces.detector import FaceDetector
 from mien.metrics.figures import Figures
 from mien.metrics.row_figures import RowFigures
+from mien.recognition.calibrators import Calibrator, Temperature, calibrator_to_contract, softmax
+from mien.recognition.conformal import check_sets
 from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_model_file, order_views
-from mien.recognition.recognizer import Recognizer, softmax
+from mien.recognition.recognizer import Recognizer
 from mien.training.batches import faces_as_tensor
 from mien.training.run_folder import RunFolder
 from mien.training.training_data import TrainingData
@@ -41,9 +44,10 @@ class ExportReport:
 
     Args:
         model_file: The file written.
-        largest_difference: Largest difference of a probability between the file and torch, on real faces.
+        largest_difference: Largest difference of a probability between the file and torch, on real faces, before any
+            calibrator but the temperature.
         num_compared: Faces compared.
-        temperature: Fitted on validation.
+        calibrator: Fitted on validation.
         margins: The crop margin measured for each detector.
         num_bytes: Size of the file.
     """
@@ -51,7 +55,7 @@ class ExportReport:
     model_file: ModelFile
     largest_difference: float
     num_compared: int
-    temperature: float
+    calibrator: Calibrator
     margins: tuple[CropMargin, ...]
     num_bytes: int
 
@@ -68,12 +72,15 @@ def export_run(
     results_folder: Path = Path("results"),
     largest_difference: float = LARGEST_DIFFERENCE,
     known_margins: Mapping[str, float] | None = None,
+    calibrator: str = "temperature",
+    coverage: float | None = None,
+    sets: str = DEFAULT_METHOD,
     say: Callable[[str], None] = lambda _: None,
 ) -> ExportReport:
     """Write a run's best weights as an ONNX model file with its contract.
 
-    Temperature, unsure threshold and crop margins are fitted on validation. The file is written only if its
-    probabilities agree with torch on real faces.
+    Calibrator, unsure threshold, conformal sets and crop margins are fitted on validation. The file is written only if
+    its probabilities agree with torch on real faces.
 
     Args:
         run: A trained run.
@@ -86,18 +93,25 @@ def export_run(
         results_folder: Where records lie; the record of these weights goes into the contract.
         largest_difference: Largest difference of a probability that is accepted.
         known_margins: Crop margins of further detectors, which need no measuring.
+        calibrator: One of `mien.recognition.calibrators.CALIBRATORS`.
+        coverage: Share of faces whose set of expressions shall hold the right one, between 0 and 1; None gives no sets.
+        sets: How sets are made, one of `mien.recognition.conformal.SET_METHODS`.
         say: Is told each step.
 
     Raises:
         ExportError: If the run is of an estimator, a step of its preparation fits into no contract, torch cannot write
             its network as ONNX, or file and torch differ by more; nothing is written then.
         ProtocolError: If the data set is not the run's, or the run was trained on validation, too.
+        DataError: If there is no such calibrator.
+        ModelFileError: If there are no such sets.
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
     """
     model = run.recipe.model
     if model.is_estimator:
         raise ExportError(f"{run.folder}: {model.name!r} is an estimator; only networks can be exported")
+    if coverage is not None:
+        check_sets(sets, coverage)
     face_set = data.face_set
     check_may_choose(run.facts["splits_seen"], "validation", model=run.recipe.name, data_set=face_set.name)
     preparation = find_contract_steps(data)
@@ -105,9 +119,10 @@ def export_run(
     chosen_on = predict_split(run, face_set, "validation", views=views)
     for line in preparation.left_out:
         say(line)
-    temperature = fit_run_temperature(run, face_set, views=views)
-    calibrated = apply_temperature(chosen_on, temperature)
-    say(f"temperature {temperature:.4f}, fitted on {len(chosen_on.labels):,} validation faces")
+    fitted = fit_run_calibrator(run, face_set, name=calibrator, views=views)
+    calibrated = apply_calibrator(chosen_on, fitted)
+    fitted_name = f"temperature {fitted.temperature:.4f}" if isinstance(fitted, Temperature) else fitted.name
+    say(f"calibrator: {fitted_name}, fitted on {len(chosen_on.labels):,} validation faces")
     side_hw = (face_set.faces.shape[1], face_set.faces.shape[2])
     contract = _draft_contract(
         run,
@@ -120,11 +135,16 @@ def export_run(
     threshold = choose_unsure_threshold(
         calibrated.probabilities, calibrated.labels, accuracy_above=ACCURACY_OF_SURE_ANSWERS
     )
+    conformal = {}
+    if coverage is not None:
+        conformal = fit_sets_for(chosen_on, calibrator=fitted.name, method=sets, coverage=coverage).to_dict()
+    record = _record_of(run, results_folder, views=views, calibrator=fitted.name)
     contract = replace(
         contract,
-        temperature=temperature,
+        **calibrator_to_contract(fitted),
+        conformal=conformal,
         unsure_below=threshold.threshold,
-        scores=_scores(figures_for_choice(calibrated), _record_of(run, results_folder, views=views)),
+        scores=_scores(figures_for_choice(calibrated), record),
     )
     graph = build_onnx_graph(run.load_network(), size_hw=contract.input_size_hw, mean=run.mean, std=run.std)
     with tempfile.TemporaryDirectory() as temporary:
@@ -146,7 +166,7 @@ def export_run(
         crop_margin_losses={measured.detector: measured.to_dict() for measured in margins},
     )
     model_file = _write(graph, contract, output)
-    return ExportReport(model_file, difference, num_compared, temperature, margins, model_file.num_bytes)
+    return ExportReport(model_file, difference, num_compared, fitted, margins, model_file.num_bytes)
 
 
 def find_contract_steps(data: TrainingData) -> ContractSteps:
@@ -165,7 +185,8 @@ def find_contract_steps(data: TrainingData) -> ContractSteps:
 def compare_with_torch(recognizer: Recognizer, run: RunFolder, data: TrainingData) -> tuple[float, int]:
     """Return the largest difference of a probability between a model file and its run, and the faces compared.
 
-    The file prepares the faces by its contract, so that a step which is not the one of training shows, too.
+    The file prepares the faces by its contract, so that a step which is not the one of training shows, too. Compared is
+    what goes into a calibrator, for both sides would share that: the softmax, over the temperature if there is one.
 
     Args:
         recognizer: The model file, ready.
@@ -175,11 +196,12 @@ def compare_with_torch(recognizer: Recognizer, run: RunFolder, data: TrainingDat
     validation = data.face_set.split("validation")
     rows = np.linspace(0, len(validation) - 1, min(NUM_COMPARED_FACES, len(validation))).astype(np.int64)
     part = validation.select(np.unique(rows))
-    from_file = recognizer.predict_probabilities(recognizer.prepare(data.unprepared(part)))
+    temperature = recognizer.contract.temperature
+    from_file = softmax(recognizer.predict_logits(recognizer.prepare(data.unprepared(part))) / temperature)
     logits = compute_logits(
         run.load_network(), faces_as_tensor(part), mean=run.mean, std=run.std, views=recognizer.contract.views
     )
-    from_torch = softmax(logits / recognizer.contract.temperature)
+    from_torch = softmax(logits / temperature)
     return float(np.abs(from_file - from_torch).max()), len(part)
 
 
@@ -245,13 +267,14 @@ def _shares(rows: RowFigures) -> dict[str, object]:
     }
 
 
-def _record_of(run: RunFolder, results_folder: Path, *, views: tuple[str, ...]) -> Record | None:
-    """Return the newest record of exactly these weights and views, if the test split was opened for them."""
+def _record_of(run: RunFolder, results_folder: Path, *, views: tuple[str, ...], calibrator: str) -> Record | None:
+    """Return the newest record of these weights, views and calibrator, if the test split was opened for them."""
     weights = run.weights_fingerprint()
     records = [
         record
         for record in list_records(results_folder)
-        if record.content["weights_fingerprint"] == weights and record.figures.views == views
+        if (record.content["weights_fingerprint"], record.figures.views, record.calibrator)
+        == (weights, views, calibrator)
     ]
     return records[-1] if records else None
 

@@ -15,6 +15,7 @@ from mien.faces.cropping import crop_face
 from mien.faces.detector import FaceDetector, create_detector
 from mien.faces.quality import flag_face
 from mien.images.reading import Picture
+from mien.recognition.conformal import sets_from_contract
 from mien.recognition.model_file import ModelFile, load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.recognition.results import Recognition, Recognitions
@@ -51,6 +52,7 @@ class Analyzer:
         self.detector = create_detector(detector, detector_model) if isinstance(detector, str) else detector
         self.margin = _find_margin(self.model_file, self.detector.name)
         self.recognizer = Recognizer(self.model_file, threads)
+        self.sets = sets_from_contract(self.model_file.contract.conformal)
 
     def analyze(self, source: Source, *, colour: str = "rgb") -> Recognition | Recognitions:
         """Return the faces of a picture, or one result for every picture of a folder or a sequence.
@@ -121,6 +123,7 @@ class Analyzer:
             probabilities=dict(zip(contract.expressions, map(float, probabilities), strict=True)),
             flags=(*flags, "unsure") if is_unsure else flags,
             landmarks=None if landmarks is None else tuple((float(x), float(y)) for x, y in landmarks),
+            expression_set=None if self.sets is None else self.sets.names(probabilities, contract.expressions),
         )
 
     def _to_result(
@@ -135,6 +138,7 @@ class Analyzer:
             model=self.model_file.contract.name,
             detector=self.detector.name,
             expressions=self.model_file.contract.expressions,
+            set_coverage=None if self.sets is None else self.sets.coverage,
             image=None if picture is None else picture.image_rgb,
         )
 

@@ -6,7 +6,7 @@ The exporter writes it, the recognizer and the analyzer read it, ``mien models``
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import numpy as np
 
 from mien.errors import MienError, ModelFileError, suggest
 from mien.images.preparation import find_export_faults, prepare_face, prepared_dtype
+from mien.recognition.calibrators import calibrator_from_contract
+from mien.recognition.conformal import sets_from_contract
 from mien.recognition.onnx_metadata import read_onnx_metadata
 
 METADATA_KEY = "mien_contract"
@@ -51,6 +53,9 @@ def order_views(views: Iterable[str]) -> tuple[str, ...]:
 NUM_CHANNELS: dict[str, int] = {"grey": 1, "rgb": 3}
 """Channels of the input by the contract's colour."""
 
+OPTIONAL: tuple[str, ...] = ("forerunners", "calibrator", "conformal")
+"""Fields that the JSON leaves out where they are empty, so that the file is one that earlier versions read."""
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -66,7 +71,7 @@ class Contract:
         views: Test-time views whose logits are averaged: ``("plain",)`` or ``("plain", "flip")``.
         mean: Mean of each channel of the prepared faces; applied inside the graph, here for the reader.
         std: Standard deviation of each channel; applied inside the graph, here for the reader.
-        temperature: Divides the logits before the softmax.
+        temperature: Divides the logits before the softmax; 1 beside a calibrator.
         unsure_below: Faces whose highest probability is lower are flagged unsure.
         data_fingerprint: Fingerprint of the training data.
         splits_seen: What the model has seen of each split, such as ``{"training": "trained on"}``.
@@ -77,6 +82,9 @@ class Contract:
         licence: Licence of the weights.
         mien_version: Version of mien that wrote it.
         forerunners: What it began with and learned from, as `mien.training.forerunners` lists it.
+        calibrator: What makes probabilities of logits, as `mien.recognition.calibrators` describes it; empty where the
+            temperature says all.
+        conformal: Conformal sets, as `mien.recognition.conformal` describes them; empty where there are none.
 
     Raises:
         ModelFileError: If a field has a wrong type or value; the line lists all faults.
@@ -102,6 +110,8 @@ class Contract:
     licence: str
     mien_version: str
     forerunners: tuple[dict[str, object], ...] = ()
+    calibrator: dict[str, object] = field(default_factory=dict)
+    conformal: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = _find_type_faults(self) or _find_value_faults(self)
@@ -120,9 +130,7 @@ class Contract:
 
     def to_json(self) -> str:
         """Return the contract as JSON, the way it stands in the file's metadata."""
-        values = asdict(self)
-        if not self.forerunners:  # so that the file is one that earlier versions read
-            del values["forerunners"]
+        values = {name: value for name, value in asdict(self).items() if value or name not in OPTIONAL}
         return json.dumps(values, ensure_ascii=False, indent=1)
 
     @classmethod
@@ -141,8 +149,8 @@ class Contract:
             raise ModelFileError(f"contract: not JSON ({error})") from error
         if not isinstance(values, dict):
             raise ModelFileError(f"contract: expected a JSON object, got {type(values).__name__}")
-        known = [field.name for field in fields(cls)]
-        faults = [f"field {name!r} is missing" for name in known if name not in values and name != "forerunners"]
+        known = [each.name for each in fields(cls)]
+        faults = [f"field {name!r} is missing" for name in known if name not in (*values, *OPTIONAL)]
         faults += [f"unknown field {name!r}{suggest(name, known)}" for name in values if name not in known]
         if faults:
             raise ModelFileError(f"contract of model {values.get('name', '?')!r}: {'; '.join(faults)}")
@@ -267,11 +275,13 @@ _TYPES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "licence": _TEXT,
     "mien_version": _TEXT,
     "forerunners": ("tables that name a source each", lambda value: value == () or _tuple_of(_is_forerunner)(value)),
+    "calibrator": _TABLE,
+    "conformal": _TABLE,
 }
 
 
 def _find_type_faults(contract: Contract) -> list[str]:
-    values = {field.name: getattr(contract, field.name) for field in fields(contract)}
+    values = {each.name: getattr(contract, each.name) for each in fields(contract)}
     return [
         f"{name} must be {expected}, got {values[name]!r}"
         for name, (expected, fits) in _TYPES.items()
@@ -297,7 +307,21 @@ def _find_value_faults(contract: Contract) -> list[str]:
         faults.append(f"unsure_below must be from 0 to 1, got {contract.unsure_below}")
     if min(contract.crop_margins.values(), default=0) <= -1:
         faults.append(f"crop_margins must be above -1, got {contract.crop_margins}")
-    return faults + _find_preparation_faults(contract)
+    return faults + _find_calibration_faults(contract) + _find_preparation_faults(contract)
+
+
+def _find_calibration_faults(contract: Contract) -> list[str]:
+    faults = []
+    if contract.temperature > 0:
+        try:
+            calibrator_from_contract(contract.temperature, contract.calibrator, num_classes=len(contract.expressions))
+        except ModelFileError as error:
+            faults.append(str(error))
+    try:
+        sets_from_contract(contract.conformal)
+    except ModelFileError as error:
+        faults.append(str(error))
+    return faults
 
 
 def _find_preparation_faults(contract: Contract) -> list[str]:

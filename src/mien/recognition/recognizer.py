@@ -8,6 +8,7 @@ import onnxruntime as ort
 
 from mien.errors import ModelFileError
 from mien.images.preparation import prepare_faces
+from mien.recognition.calibrators import calibrator_from_contract
 from mien.recognition.model_file import INPUT_NAME, OUTPUT_NAME, Contract, ModelFile
 
 LARGEST_RUN = 256
@@ -28,6 +29,9 @@ class Recognizer:
     def __init__(self, model_file: ModelFile, threads: int | None = None) -> None:
         self.contract: Contract = model_file.contract
         self._dtype = self.contract.input_dtype
+        self._calibrator = calibrator_from_contract(
+            self.contract.temperature, self.contract.calibrator, num_classes=len(self.contract.expressions)
+        )
         self._session = _start_session(model_file, threads)
         _check_session(self._session, model_file)
 
@@ -63,7 +67,7 @@ class Recognizer:
         return logits
 
     def predict_probabilities(self, faces: np.ndarray) -> np.ndarray:
-        """Return the probabilities: softmax of the logits over the contract's temperature.
+        """Return the probabilities that the contract's calibrator, mostly a temperature, makes of the logits.
 
         Args:
             faces: Prepared faces, as for ``predict_logits``.
@@ -74,7 +78,7 @@ class Recognizer:
         Raises:
             ValueError: If shape or dtype are not the contract's.
         """
-        return softmax(self.predict_logits(faces) / self.contract.temperature)
+        return self._calibrator.apply(self.predict_logits(faces))
 
     def _check_faces(self, faces: np.ndarray) -> None:
         channels = () if self.contract.colour == "grey" else (3,)
@@ -91,13 +95,6 @@ class Recognizer:
         logits: np.ndarray = self._session.run([OUTPUT_NAME], {INPUT_NAME: np.ascontiguousarray(batch)})[0]
         mean_logits: np.ndarray = logits.reshape(len(views), len(faces), -1).mean(axis=0)
         return mean_logits
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities, shape ``(N, C)``, float32, rows that sum to 1, from logits of the same shape."""
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=-np.inf))
-    probabilities: np.ndarray = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return probabilities
 
 
 def _view(images: np.ndarray, view: str) -> np.ndarray:

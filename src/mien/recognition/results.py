@@ -39,6 +39,8 @@ class Recognition:
         detector: Name of the face detector.
         expressions: All expressions the model knows, in its order.
         time_s: Time within a video in seconds, or none.
+        set_coverage: Share of faces whose set of expressions shall hold the right one, 0 to 1; none where the model
+            gives no sets.
         image: The picture, shape ``(H, W, 3)``, uint8, RGB, where it is kept; no part of a comparison.
 
     Raises:
@@ -54,6 +56,7 @@ class Recognition:
     detector: str
     expressions: tuple[str, ...]
     time_s: float | None = None
+    set_coverage: float | None = None
     image: np.ndarray | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +84,7 @@ class Recognition:
             "model": self.model,
             "detector": self.detector,
             "time_s": self.time_s,
+            **({} if self.set_coverage is None else {"set_coverage": self.set_coverage}),
             "faces": [face.to_dict() for face in self.faces],
         }
 
@@ -97,9 +101,12 @@ class Recognition:
             "detector": self.detector,
             "time_s": self.time_s,
         }
-        if not self.faces:
-            return [{**start, **_face_columns(None, None, self.expressions)}]
-        return [{**start, **_face_columns(number, face, self.expressions)} for number, face in enumerate(self.faces, 1)]
+        faces: list[tuple[int | None, Face | None]] = [*enumerate(self.faces, 1)] or [(None, None)]
+        rows = [{**start, **_face_columns(number, face, self.expressions)} for number, face in faces]
+        if self.set_coverage is not None:
+            for row, (_, face) in zip(rows, faces, strict=True):
+                row["expression_set"] = "|".join((face and face.expression_set) or ())
+        return rows
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the rows of ``to_rows`` as a table.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import RecipeError
-from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
 from mien.evaluation.protocol import check_may_judge
 from mien.evaluation.tables import percent
 from mien.metrics.figures import Figures, compute_figures
@@ -105,4 +105,4 @@ def _predict_held_out(run: RunFolder) -> Predictions:
     """Return what a run answers on its fold, calibrated."""
     face_set = read_training_data(run.recipe.data).face_set
     check_may_judge(run.facts["splits_seen"], "test", model=run.recipe.name, data_set=face_set.name)
-    return apply_temperature(predict_split(run, face_set, "test"), fit_run_temperature(run, face_set))
+    return apply_calibrator(predict_split(run, face_set, "test"), fit_run_calibrator(run, face_set))

@@ -6,16 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
 from mien.errors import DataError
 from mien.evaluation.calibrators import (
     HIGHEST_TEMPERATURE,
     LOWEST_TEMPERATURE,
+    MOST_KNOTS,
     choose_unsure_threshold,
+    fit_calibrator,
+    fit_isotonic_regression,
     fit_temperature,
+    fit_vector_scaling,
 )
 from mien.metrics.calibration_error import expected_calibration_error
 from mien.metrics.classification import log_loss
+from mien.recognition.calibrators import CALIBRATORS, log_probabilities
 
 
 def _at_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -82,6 +89,99 @@ def test_fit_temperature_takes_impossible_right_answers():
     assert 1 < temperature <= HIGHEST_TEMPERATURE
 
 
+def _skewed(num_rows: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Answers of a model that thinks too much of its first class and too little of its last."""
+    honest, labels = _honest_answers(num_rows, seed=seed)
+    skewed = honest * np.array([4, 2, 1, 1, 1, 0.5, 0.2])
+    return skewed / skewed.sum(axis=1, keepdims=True), labels
+
+
+@pytest.mark.parametrize("name", list(CALIBRATORS))
+def test_fit_calibrator_gives_the_one_that_was_named(name):
+    probabilities, labels = _skewed(200, seed=1)
+    assert fit_calibrator(name, probabilities, labels).name == name
+
+
+def test_fit_calibrator_refuses_an_unknown_name():
+    with pytest.raises(DataError, match=re.escape("unknown calibrator 'isotonik'; did you mean 'isotonic'?")):
+        fit_calibrator("isotonik", np.full((2, 2), 0.5), np.array([0, 1]))
+
+
+def test_fit_vector_scaling_finds_what_was_put_in():
+    probabilities, labels = _skewed(20_000, seed=2)
+    fitted = fit_vector_scaling(probabilities, labels)
+    np.testing.assert_allclose(fitted.scale, 1, atol=0.05)
+    expected = -np.log([4, 2, 1, 1, 1, 0.5, 0.2])
+    np.testing.assert_allclose(np.array(fitted.bias) - np.mean(fitted.bias), expected - expected.mean(), atol=0.1)
+
+
+def test_fit_vector_scaling_without_strength_is_the_logistic_regression_of_scikit_learn():
+    """With two classes, scales and biases for each class are one line in the difference of the log-probabilities."""
+    random = np.random.default_rng(3)
+    right = random.beta(2, 1, 400)
+    labels = (random.random(400) < 0.7 * right).astype(np.int64)
+    probabilities = np.stack([1 - right, right], axis=1)
+    fitted = fit_vector_scaling(probabilities, labels, strength=0)
+    theirs = LogisticRegression(C=np.inf, tol=1e-10).fit(np.log(probabilities), labels)
+    ours = fitted.apply(np.log(probabilities))
+    np.testing.assert_allclose(ours, theirs.predict_proba(np.log(probabilities)), atol=2e-3)
+
+
+@pytest.mark.parametrize("num_rows", [14, 100, 2000])
+def test_fit_vector_scaling_is_never_worse_than_the_temperature_on_its_own_rows(num_rows):
+    probabilities, labels = _skewed(num_rows, seed=4)
+    logs = log_probabilities(probabilities)
+    by_vector, by_temperature = (
+        log_loss(fit_calibrator(name, probabilities, labels).apply(logs), labels) for name in ("vector", "temperature")
+    )
+    assert by_vector <= by_temperature + 1e-7
+
+
+def test_fit_vector_scaling_stays_near_the_temperature_with_few_rows():
+    probabilities, labels = _skewed(10, seed=5)
+    free, held, tight = (fit_vector_scaling(probabilities, labels, strength=each) for each in (0, 1, 1e6))
+    assert np.abs(free.bias).max() > 10 * np.abs(held.bias).max()
+    np.testing.assert_allclose(tight.scale, 1 / fit_temperature(probabilities, labels), rtol=1e-4)
+    np.testing.assert_allclose(tight.bias, 0, atol=1e-4)
+
+
+def test_fit_isotonic_regression_is_scikit_learns_one_against_the_rest():
+    probabilities = np.round(_skewed(300, seed=6)[0], 3)
+    labels = _skewed(300, seed=6)[1]
+    fitted = fit_isotonic_regression(probabilities, labels)
+    for number, (x, y) in enumerate(zip(fitted.inputs, fitted.outputs, strict=True)):
+        curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(
+            probabilities[:, number], labels == number
+        )
+        at = np.linspace(0, 1, 1001)
+        np.testing.assert_allclose(np.interp(at, x, y), curve.predict(at), atol=2e-6)
+
+
+def test_fit_isotonic_regression_limits_its_knots():
+    random = np.random.default_rng(7)
+    right = np.sort(random.random(40_000))
+    labels = (random.random(40_000) < right**2).astype(np.int64)
+    fitted = fit_isotonic_regression(np.stack([1 - right, right], axis=1), labels)
+    assert {len(x) for x in fitted.inputs} == {MOST_KNOTS}
+    at = np.linspace(0.05, 0.95, 50)
+    np.testing.assert_allclose(np.interp(at, fitted.inputs[1], fitted.outputs[1]), at**2, atol=0.05)
+    assert all(round(value, 6) == value for value in fitted.inputs[1] + fitted.outputs[1])
+
+
+def test_fit_isotonic_regression_never_answers_a_class_without_a_row():
+    probabilities, labels = _skewed(100, seed=8)
+    fitted = fit_isotonic_regression(probabilities[labels != 3], labels[labels != 3])
+    assert set(fitted.outputs[3]) == {0.0}
+    assert (fitted.apply(log_probabilities(probabilities)).argmax(axis=1) != 3).all()
+
+
+def test_fit_isotonic_regression_averages_knots_that_rounding_makes_one():
+    right = np.array([0.2, 0.5, 0.5 + 1e-9, 0.9])
+    fitted = fit_isotonic_regression(np.stack([1 - right, right], axis=1), np.array([0, 0, 1, 1]))
+    assert fitted.inputs[1] == (0.2, 0.5, 0.9)
+    assert fitted.outputs[1] == (0.0, 0.5, 1.0)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.05, 1.0), st.sampled_from([2, 100]))
 def test_choose_unsure_threshold_is_the_smallest_that_reaches_the_accuracy(seed, accuracy_above, steps):
@@ -122,7 +222,9 @@ def test_choose_unsure_threshold_asks_for_80_per_cent_unless_told():
     assert choose_unsure_threshold(honest, labels).accuracy >= 0.8
 
 
-@pytest.mark.parametrize("function", [fit_temperature, choose_unsure_threshold])
+@pytest.mark.parametrize(
+    "function", [fit_temperature, fit_vector_scaling, fit_isotonic_regression, choose_unsure_threshold]
+)
 @pytest.mark.parametrize(
     ("shape", "labels", "message"),
     [

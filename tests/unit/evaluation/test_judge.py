@@ -3,11 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import MienError, ProtocolError
+from mien.errors import DataError, MienError, ProtocolError
+from mien.evaluation.conformal import fit_sets_for, measure_sets
 from mien.evaluation.judge import choose, judge
+from mien.evaluation.predict import predict_split
 from mien.evaluation.record_tables import records_markdown
-from mien.evaluation.records import list_records, recompute
+from mien.evaluation.records import judged_predictions, list_records, recompute
 from mien.training import RunFolder
+from mien.training.training_data import read_training_data
 
 
 def test_choose_gives_figures_of_kind_choice_and_no_record(tiny_run: RunFolder, tmp_path: Path) -> None:
@@ -44,6 +47,28 @@ def test_judge_leaves_a_sealed_record_with_both_figures(
     assert record.content["temperature"] > 0
     assert record.content["choice"]["accuracy"] == pytest.approx(choose(run).all_rows.accuracy)
     recompute(record)
+
+
+@pytest.mark.parametrize("name", ["none", "temperature", "vector", "isotonic"])
+def test_judge_records_the_calibrator_and_what_sets_do(tiny_run: RunFolder, tmp_path: Path, name: str) -> None:
+    record = judge(tiny_run, results_folder=tmp_path / "results", calibrator=name)
+    assert (record.calibrator, record.content["calibrator"]) == (name, name)
+    assert (record.content["temperature"] == 1.0) == (name != "temperature")
+    chosen_on = predict_split(tiny_run, read_training_data(tiny_run.recipe.data).face_set, "validation")
+    answers = judged_predictions(record)
+    for each in record.content["sets"]:
+        sets = fit_sets_for(chosen_on, calibrator=name, method=each["method"])
+        assert each == measure_sets(sets, answers).to_dict()
+    assert [(each["method"], each["asked"]) for each in record.content["sets"]] == [("lac", 0.9), ("aps", 0.9)]
+    recompute(record)
+
+
+def test_judge_refuses_an_unknown_calibrator_before_the_test_split_is_opened(
+    tiny_run: RunFolder, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="unknown calibrator 'temprature'; did you mean 'temperature'"):
+        judge(tiny_run, results_folder=tmp_path / "results", calibrator="temprature")
+    assert not list_records(tmp_path / "results")
 
 
 def test_judge_averages_the_views_it_is_told(tiny_run: RunFolder, tmp_path: Path) -> None:

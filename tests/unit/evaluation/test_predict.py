@@ -6,15 +6,17 @@ import pytest
 import torch
 from rich.console import Console
 
-from mien.errors import ProtocolError, RunFolderError
+from mien.errors import DataError, ProtocolError, RunFolderError
+from mien.evaluation.calibrators import fit_calibrator
 from mien.evaluation.predict import (
-    apply_temperature,
-    fit_run_temperature,
+    apply_calibrator,
+    fit_run_calibrator,
     predict_split,
     predict_to_teach,
 )
 from mien.metrics.predictions import Predictions
 from mien.models import create_model
+from mien.recognition.calibrators import NoCalibrator, Temperature
 from mien.training import RunFolder, read_recipe, train
 from mien.training.recipe import build_recipe
 from mien.training.training_data import read_training_data
@@ -84,21 +86,45 @@ def test_other_data_are_refused(tiny_run: RunFolder) -> None:
 def test_temperature_changes_confidence_but_no_answer(tiny_run: RunFolder) -> None:
     face_set = read_training_data(tiny_run.recipe.data).face_set
     predictions = predict_split(tiny_run, face_set, "validation")
-    flatter = apply_temperature(predictions, 3.0)
+    flatter = apply_calibrator(predictions, Temperature(3.0))
     assert flatter.probabilities.max(axis=1).mean() < predictions.probabilities.max(axis=1).mean()
     assert (flatter.probabilities.argmax(axis=1) == predictions.probabilities.argmax(axis=1)).all()
-    np.testing.assert_allclose(apply_temperature(predictions, 1.0).probabilities, predictions.probabilities, atol=1e-6)
+    for unchanged in (Temperature(1.0), NoCalibrator()):
+        same = apply_calibrator(predictions, unchanged).probabilities
+        np.testing.assert_allclose(same, predictions.probabilities, atol=1e-6)
 
 
-def test_fit_run_temperature_lowers_the_log_loss(tiny_run: RunFolder) -> None:
+@pytest.mark.parametrize("name", ["temperature", "vector"])
+def test_fit_run_calibrator_lowers_the_log_loss(tiny_run: RunFolder, name: str) -> None:
     from mien.metrics.classification import log_loss
 
     face_set = read_training_data(tiny_run.recipe.data).face_set
     predictions = predict_split(tiny_run, face_set, "validation")
-    calibrated = apply_temperature(predictions, fit_run_temperature(tiny_run, face_set))
+    calibrated = apply_calibrator(predictions, fit_run_calibrator(tiny_run, face_set, name=name))
     assert log_loss(calibrated.probabilities, predictions.labels) <= log_loss(
         predictions.probabilities, predictions.labels
     )
+
+
+def test_fit_run_calibrator_goes_by_answers_that_were_averaged_alike(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe.data).face_set
+    fitted = fit_run_calibrator(tiny_run, face_set, average="probabilities")
+    answers = predict_split(tiny_run, face_set, "validation", average="probabilities")
+    assert fitted == fit_calibrator("temperature", answers.probabilities, answers.labels)
+    assert fitted != fit_run_calibrator(tiny_run, face_set)
+
+
+def test_a_run_that_was_trained_on_validation_gets_no_calibrator(tiny_run: RunFolder) -> None:
+    face_set = read_training_data(tiny_run.recipe.data).face_set
+    file = tiny_run.folder / "run.json"
+    facts = json.loads(file.read_text())
+    file.write_text(json.dumps({**facts, "splits_seen": {"training": "trained on", "validation": "trained on"}}))
+    for name in ("none", "temperature"):
+        assert fit_run_calibrator(tiny_run, face_set, name=name) == NoCalibrator()
+    with pytest.raises(ProtocolError, match="nothing is left to fit the calibrator 'isotonic' on; leave it out"):
+        fit_run_calibrator(tiny_run, face_set, name="isotonic")
+    with pytest.raises(DataError, match="unknown calibrator 'vectors'; did you mean 'vector'"):
+        fit_run_calibrator(tiny_run, face_set, name="vectors")
 
 
 def test_rows_with_a_copy_in_training_are_marked(tiny_run_with_copy: tuple[RunFolder, Path]) -> None:
@@ -150,7 +176,9 @@ def test_probabilities_of_an_estimator_are_the_geometric_mean_of_its_views(estim
 
 def test_the_temperature_of_an_estimator_sharpens_its_distances(estimator_run: RunFolder) -> None:
     """All validation faces are told apart, so the softmax of distances is far too flat."""
-    assert fit_run_temperature(estimator_run, read_training_data(estimator_run.recipe.data).face_set) < 0.5
+    fitted = fit_run_calibrator(estimator_run, read_training_data(estimator_run.recipe.data).face_set)
+    assert isinstance(fitted, Temperature)
+    assert fitted.temperature < 0.5
 
 
 def test_a_run_that_was_not_fitted_answers_nothing(estimator_run: RunFolder) -> None:

@@ -13,7 +13,7 @@ from mien.evaluation.predictors import (
 )
 from mien.models import count_parameters, create_model
 from mien.models.outputs import to_logits
-from mien.recognition.recognizer import softmax
+from mien.recognition.calibrators import softmax
 from mien.training import RunFolder
 from mien.training.training_data import read_training_data
 

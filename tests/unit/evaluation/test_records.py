@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import DataError, ProtocolError
+from mien.evaluation.conformal import measure_sets
 from mien.evaluation.protocol import open_test_split
 from mien.evaluation.records import (
     OLD_FORMAT,
@@ -26,6 +27,7 @@ from mien.evaluation.records import (
     sha256_of,
 )
 from mien.metrics.predictions import Predictions
+from mien.recognition.conformal import ConformalSets
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLAIN = st.recursive(
@@ -241,6 +243,30 @@ def test_recompute_allows_for_rounding_only(record):
     recompute(_reseal(record, figures={**figures, "all_rows": near}))
     with pytest.raises(ProtocolError, match=r"figures\.all_rows\.log_loss is .* in the record and .* from its predic"):
         recompute(_reseal(record, figures={**figures, "all_rows": far}))
+
+
+@pytest.mark.parametrize(
+    ("facts", "name"),
+    [
+        ({"temperature": None}, "none"),
+        ({"temperature": 0.9}, "temperature"),
+        ({"temperature": 1.0, "calibrator": "vector"}, "vector"),
+    ],
+    ids=["before temperatures", "before calibrators", "now"],
+)
+def test_a_record_says_what_calibrated_its_probabilities(facts, name):
+    assert Record(Path("0001-a.json"), facts).calibrator == name
+
+
+def test_recompute_catches_forged_sets(make_predictions, tmp_path):
+    predictions = make_predictions()
+    sets = [measure_sets(ConformalSets("lac", 0.9, 0.8), predictions)]
+    record = open_test_split(predictions, results_folder=tmp_path, recipe={}, sets=sets)
+    recompute(record)
+    (entry,) = record.content["sets"]
+    forged = _reseal(record, sets=[{**entry, "coverage": entry["coverage"] + 0.01}])
+    with pytest.raises(ProtocolError, match=r"sets\.coverage is .* in the record and .* from its predictions"):
+        recompute(forged)
 
 
 def _with_one_more_right(figures: dict[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,18 @@ import torch
 from rich.console import Console
 
 from mien import writing
-from mien.errors import ExportError, MienError, ProtocolError
-from mien.evaluation.judge import choose, judge
+from mien.errors import DataError, ExportError, MienError, ModelFileError, ProtocolError
+from mien.evaluation.calibrators import choose_unsure_threshold
+from mien.evaluation.conformal import fit_sets_for
+from mien.evaluation.judge import choose, judge, predict_for_choice
+from mien.evaluation.predict import predict_split
 from mien.evaluation.predictors import compute_logits
 from mien.export import export_run as module
 from mien.export.export_run import ExportReport, export_run
 from mien.faces.detector import create_detector
+from mien.recognition.calibrators import Temperature, softmax
 from mien.recognition.model_file import load_model_file
-from mien.recognition.recognizer import Recognizer, softmax
+from mien.recognition.recognizer import Recognizer
 from mien.training import RunFolder, read_recipe, train
 from mien.training.training_data import read_training_data
 
@@ -32,7 +36,8 @@ def test_the_contract_says_what_the_run_was(tiny_run: RunFolder, tmp_path: Path)
     assert contract.weights_fingerprint == tiny_run.weights_fingerprint()
     assert contract.data_fingerprint == tiny_run.facts["data_fingerprint"]
     assert contract.recipe == tiny_run.recipe.model_dump(mode="json")
-    assert contract.temperature == report.temperature > 0
+    assert report.calibrator == Temperature(contract.temperature)
+    assert (contract.calibrator, contract.conformal) == ({}, {})
     assert contract.views == ("plain", "flip")
     assert contract.crop_margins == {"none": 0.0}
     assert contract.scores["validation"]["accuracy"] == pytest.approx(choose(tiny_run).all_rows.accuracy, abs=1e-5)
@@ -71,6 +76,38 @@ def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: 
         views=("plain", "flip"),
     )
     np.testing.assert_allclose(probabilities, softmax(logits / model_file.contract.temperature), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["none", "vector", "isotonic"])
+def test_the_file_calibrates_as_the_run_was_judged(tiny_run: RunFolder, tmp_path: Path, name: str) -> None:
+    record = judge(tiny_run, results_folder=tmp_path / "results", calibrator=name)
+    judge(tiny_run, results_folder=tmp_path / "results")
+    report = export(
+        tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results", calibrator=name, coverage=0.8, sets="lac"
+    )
+    contract = report.model_file.contract
+    assert (contract.temperature, contract.calibrator) == (1.0, report.calibrator.to_dict())
+    assert contract.scores["test"]["record"] == record.file.name
+    answers = predict_for_choice(tiny_run, calibrator=name)
+    validation = read_training_data(tiny_run.recipe.data).face_set.split("validation")
+    recognizer = Recognizer(report.model_file)
+    probabilities = recognizer.predict_probabilities(recognizer.prepare(validation.faces))
+    np.testing.assert_allclose(probabilities, answers.probabilities, atol=1e-3)
+    threshold = choose_unsure_threshold(answers.probabilities, answers.labels).threshold
+    assert contract.unsure_below == pytest.approx(threshold, abs=1e-6)
+    uncalibrated = predict_split(tiny_run, read_training_data(tiny_run.recipe.data).face_set, "validation")
+    sets = fit_sets_for(uncalibrated, calibrator=name, method="lac", coverage=0.8)
+    assert contract.conformal == sets.to_dict()
+
+
+def test_export_refuses_what_cannot_be_fitted(tiny_run: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="unknown calibrator 'isotonik'; did you mean 'isotonic'"):
+        export(tiny_run, tmp_path / "tiny.onnx", calibrator="isotonik")
+    with pytest.raises(ModelFileError, match="unknown score of conformal sets 'raps'; expected lac or aps"):
+        export(tiny_run, tmp_path / "tiny.onnx", coverage=0.9, sets="raps")
+    with pytest.raises(ModelFileError, match=r"coverage of conformal sets must lie between 0 and 1, got 90"):
+        export(tiny_run, tmp_path / "tiny.onnx", coverage=90)
+    assert not (tmp_path / "tiny.onnx").exists()
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])

@@ -10,6 +10,7 @@ from PIL import Image
 import mien
 from mien.errors import MienError, ModelFileError
 from mien.recognition.analyzer import Analyzer, analyze
+from mien.recognition.conformal import ConformalSets
 from mien.recognition.model_file import load_model_file
 from mien.recognition.results import Recognition, Recognitions
 from mien.structures import Detection
@@ -149,6 +150,31 @@ def test_analyze_flags_an_unsure_face(tiny_model: Path) -> None:
     lenient = replace(loaded, contract=replace(loaded.contract, unsure_below=0.0))
     assert Analyzer(strict, "none").analyze(FACE).faces[0].flags == ("unsure",)
     assert Analyzer(lenient, "none").analyze(FACE).faces[0].flags == ()
+
+
+@pytest.mark.parametrize("method", ["lac", "aps"])
+def test_analyze_gives_the_expressions_of_a_conformal_set(tiny_model: Path, method: str) -> None:
+    loaded = load_model_file(tiny_model)
+    sets = ConformalSets(method, 0.8, 0.85)
+    analyzer = Analyzer(replace(loaded, contract=replace(loaded.contract, conformal=sets.to_dict())), "none")
+    result = analyzer.analyze(FACE)
+    assert isinstance(result, Recognition)
+    (face,) = result.faces
+    probabilities = np.array(list(face.probabilities.values()))
+    members = sets.select(probabilities[None])[0]
+    assert result.set_coverage == 0.8
+    assert 0 < members.sum() < 7
+    assert face.expression_set == tuple(
+        name
+        for name in sorted(face.probabilities, key=face.probabilities.__getitem__, reverse=True)
+        if members[TINY_CONTRACT.expressions.index(name)]
+    )
+
+
+def test_analyze_gives_no_set_where_the_model_has_none(whole: Analyzer) -> None:
+    result = whole.analyze(FACE)
+    assert isinstance(result, Recognition)
+    assert (result.set_coverage, result.faces[0].expression_set) == (None, None)
 
 
 def test_analyze_flags_a_small_face(whole: Analyzer) -> None:

@@ -22,6 +22,14 @@ def test_contract_of_a_colour_model_comes_back_from_json() -> None:
     assert Contract.from_json(contract.to_json()).num_channels == 3
 
 
+def test_what_a_contract_need_not_hold_is_left_out_and_comes_back() -> None:
+    assert not {"calibrator", "conformal"} & set(json.loads(TINY_CONTRACT.to_json()))
+    sets = {"method": "lac", "coverage": 0.9, "quantile": 0.75}
+    contract = replace(TINY_CONTRACT, temperature=1.0, calibrator={"name": "none"}, conformal=sets)
+    assert Contract.from_json(contract.to_json()) == contract
+    assert Contract.from_json(TINY_CONTRACT.to_json()) == TINY_CONTRACT
+
+
 def test_contract_stands_under_its_key() -> None:
     assert METADATA_KEY == "mien_contract"
 
@@ -36,7 +44,7 @@ def test_contract_without_forerunners_says_nothing_of_them() -> None:
     assert Contract.from_json(TINY_CONTRACT.to_json()).forerunners == ()
 
 
-@pytest.mark.parametrize("name", [name for name in asdict(TINY_CONTRACT) if name != "forerunners"])
+@pytest.mark.parametrize("name", list(json.loads(TINY_CONTRACT.to_json())))
 def test_contract_from_json_names_a_missing_field(name: str) -> None:
     values = json.loads(TINY_CONTRACT.to_json())
     del values[name]
@@ -86,6 +94,9 @@ def test_contract_names_a_field_of_a_wrong_type(name: str) -> None:
         ({"preparation": ["to_grey"]}, "preparation must be one or more steps"),
         ({"splits_seen": {"training": 3}}, "splits_seen must be texts by split"),
         ({"forerunners": [{"data_set": "fer2013"}]}, "forerunners must be tables that name a source each"),
+        ({"calibrator": {"name": "platt"}}, "unknown calibrator 'platt'"),
+        ({"calibrator": {"name": "none"}}, "temperature must be 1 beside a calibrator, got 1.5"),
+        ({"conformal": {"method": "aps", "coverage": 90, "quantile": 0.5}}, "must lie between 0 and 1, got 90"),
         ({"temprature": 1.0}, "unknown field 'temprature'; did you mean 'temperature'?"),
     ],
     ids=lambda value: "-".join(f"{key}={each}"[:40] for key, each in value.items()) if isinstance(value, dict) else "",

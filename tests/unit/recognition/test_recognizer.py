@@ -3,12 +3,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import softmax as scipy_softmax
 
 from mien.errors import ModelFileError
 from mien.recognition import recognizer as module
+from mien.recognition.calibrators import (
+    Calibrator,
+    IsotonicRegression,
+    NoCalibrator,
+    VectorScaling,
+    calibrator_to_contract,
+)
 from mien.recognition.model_file import Contract, load_model_file
-from mien.recognition.recognizer import Recognizer, softmax
+from mien.recognition.recognizer import Recognizer
 from tests.tiny_model import TINY_CONTRACT, make_weights, write_tiny_model
 
 RANDOM = np.random.default_rng(0)
@@ -20,6 +26,8 @@ COLOUR_CONTRACT = replace(
     mean=(100.0, 100.0, 100.0),
     std=(50.0, 50.0, 50.0),
 )
+VECTOR = VectorScaling((0.5, 1.5, 1.0, 2.0, 0.7, 1.0, 1.0), (0.0, 0.3, -0.2, 0.0, 0.0, 0.1, 0.0))
+ISOTONIC = IsotonicRegression(((0.1, 0.5, 0.9),) * 7, ((0.0, 0.6, 0.8),) * 7)
 
 
 def expected_logits(faces: np.ndarray, contract: Contract) -> np.ndarray:
@@ -83,6 +91,14 @@ def test_predict_probabilities_bears_large_logits(tmp_path: Path) -> None:
     probabilities = make_recognizer(tmp_path, contract).predict_probabilities(FACES)
     assert np.isfinite(probabilities).all()
     assert np.abs(probabilities.sum(axis=1) - 1).max() < 1e-6
+
+
+@pytest.mark.parametrize("calibrator", [NoCalibrator(), VECTOR, ISOTONIC], ids=lambda each: each.name)
+def test_predict_probabilities_obeys_the_calibrator(calibrator: Calibrator, tmp_path: Path) -> None:
+    recognizer = make_recognizer(tmp_path, replace(TINY_CONTRACT, **calibrator_to_contract(calibrator)))
+    expected = calibrator.apply(recognizer.predict_logits(FACES))
+    assert (recognizer.predict_probabilities(FACES) == expected).all()
+    assert recognizer.predict_probabilities(FACES[:0]).shape == (0, 7)
 
 
 def test_no_face_gives_no_row(recognizer: Recognizer) -> None:
@@ -163,8 +179,3 @@ def test_recognizer_refuses_a_damaged_network(
     with pytest.raises(ModelFileError, match=r"^\S*damaged.onnx: the network cannot be loaded \(.*\)$"):
         Recognizer(load_model_file(damaged))
     assert capfd.readouterr().err == ""
-
-
-def test_softmax_agrees_with_scipy() -> None:
-    logits = np.random.default_rng(0).normal(0, 30, (50, 7))
-    np.testing.assert_allclose(softmax(logits), scipy_softmax(logits, axis=1), atol=1e-6)

@@ -1,6 +1,7 @@
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,17 @@ def test_recognition_to_dict_is_json_without_the_picture() -> None:
     assert list(values) == ["source", "status", "message", "size_hw", "model", "detector", "time_s", "faces"]
     assert values["size_hw"] == [300, 400]
     assert BROKEN.to_dict()["faces"] == []
+
+
+def test_expression_sets_stand_in_the_results_of_a_model_that_gives_them() -> None:
+    faces = tuple(replace(FACE, expression_set=names) for names in (("happy", "sad"), ()))
+    result = make(faces=faces, set_coverage=0.9)
+    values: Any = result.to_dict()
+    assert values["set_coverage"] == 0.9
+    assert [face["expression_set"] for face in values["faces"]] == [["happy", "sad"], []]
+    rows = [*result.to_rows(), *make(status="no_face", faces=(), set_coverage=0.9).to_rows()]
+    assert [row["expression_set"] for row in rows] == ["happy|sad", "", ""]
+    assert {tuple(row) for row in rows} == {(*make().to_rows()[0], "expression_set")}
 
 
 def test_recognition_compares_without_the_picture() -> None:

@@ -30,6 +30,9 @@ def evaluate(
         Path | None, typer.Option(help="Record (.json) of another model on the same rows, to compare with.")
     ] = None,
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
+    calibrator: Annotated[
+        str, typer.Option(metavar="none|temperature|vector|isotonic", help="What makes probabilities of its logits.")
+    ] = "temperature",
     bootstrap: Annotated[
         int | None,
         typer.Option(min=0, help="Draws behind the intervals on validation, 10000 if left out, 0 for none."),
@@ -38,11 +41,13 @@ def evaluate(
 ) -> None:
     """Print a run's figures on a split; opening the test split writes a sealed record.
 
-    Probabilities are calibrated by a temperature fitted on the validation split.
+    Probabilities are calibrated on the validation split; `mien calibrate` compares the ways to do so.
     """
     if split is Split.TEST and bootstrap is not None:
         raise typer.BadParameter("--bootstrap is for validation; a record always holds intervals from 10,000 draws")
-    from mien.app.figures import print_figures
+    from mien.app.figures import print_figures, print_rows
+    from mien.evaluation.calibration import set_rows
+    from mien.evaluation.conformal import SetFigures
     from mien.evaluation.judge import judge, predict_for_choice
     from mien.evaluation.pictures import draw_pictures
     from mien.evaluation.protocol import figures_for_choice
@@ -60,14 +65,20 @@ def evaluate(
             average=average.value,
             ships_as=ships_as,
             reference=against,
+            calibrator=calibrator,
         )
         figures, predictions = record.figures, judged_predictions(record)
     else:
         record = None
-        predictions = predict_for_choice(run_folder, split.value, views=split_views(views), average=average.value)
+        predictions = predict_for_choice(
+            run_folder, split.value, views=split_views(views), average=average.value, calibrator=calibrator
+        )
         figures = figures_for_choice(predictions, num_draws=NUM_DRAWS if bootstrap is None else bootstrap)
     print_figures(figures, predictions)
     if record is not None:
+        if record.content["sets"]:
+            print("conformal sets, fitted on validation:")
+            print_rows(set_rows([SetFigures(**each) for each in record.content["sets"]]))
         openings = record.content["openings_before"]
         print(f"record under protocol {record.protocol}: {record.file} (opened {openings} times before)")
     if pictures is not None:

@@ -27,15 +27,23 @@ def export(
     ] = None,
     detector_model: Annotated[Path | None, typer.Option(help="Model file of the detector, which yunet needs.")] = None,
     licence: Annotated[str, typer.Option(help="Licence of the weights, as the file is to state it.")] = "MIT",
+    calibrator: Annotated[
+        str, typer.Option(metavar="none|temperature|vector|isotonic", help="What makes probabilities of its logits.")
+    ] = "temperature",
+    coverage: Annotated[
+        float | None,
+        typer.Option(help="Give each face a set of expressions that holds the right one in this share, such as 0.9."),
+    ] = None,
+    sets: Annotated[str, typer.Option(metavar="aps|lac", help="How sets are made; one of aps is never empty.")] = "aps",
     results: Annotated[
         Path, typer.Option(help="Folder of the records of mien evaluate, whose figures go into the file.")
     ] = Path("results"),
 ) -> None:
     """Write a run's best weights as an ONNX model file, after comparing it with torch on real faces.
 
-    The file holds all that recognising needs (its contract: classes, preparation, views, temperature, crop margins), so
-    that mien analyze --model takes it. Temperature, the threshold for unsure answers and crop margins are fitted on the
-    validation split; a run that was trained on it (training.join_validation) cannot be exported.
+    The file holds all that recognising needs (its contract: classes, preparation, views, calibrator, crop margins), so
+    that mien analyze --model takes it. Calibrator, the threshold for unsure answers, sets and crop margins are fitted
+    on the validation split; a run that was trained on it (training.join_validation) cannot be exported.
     """
     from mien.export.export_run import export_run
     from mien.faces.detector import DETECTORS, create_detector
@@ -56,6 +64,9 @@ def export(
         views=None if views is None else views.split(","),
         licence=licence,
         results_folder=results,
+        calibrator=calibrator,
+        coverage=coverage,
+        sets=sets,
         say=print,
     )
     print(

@@ -13,6 +13,9 @@ from mien.errors import MienError, ModelFileError, suggest
 if TYPE_CHECKING:
     from mien.recognition.model_file import ModelFile
 
+LONGEST_VALUE = 500
+"""Letters of a list that are printed, for one of a calibrator's curves is as long as a page."""
+
 
 @app.command()
 def models(
@@ -256,5 +259,6 @@ def _to_text(value: object) -> str:
         arguments = ", ".join(f"{name}={_to_text(each)}" for name, each in value.items() if name != "operation")
         return f"{value['operation']}({arguments})"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_to_text(each) for each in value)}]"
+        text = f"[{', '.join(_to_text(each) for each in value)}]"
+        return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} ..."
     return str(value) if value not in ("", {}) else "-"

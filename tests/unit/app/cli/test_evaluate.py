@@ -80,3 +80,25 @@ def test_an_estimator_that_was_not_fitted_is_refused(run: Callable[..., Ran], es
     done = run("evaluate", estimator_run.folder, "--split", "validation")
     folder = estimator_run.folder
     assert (done.code, done.err) == (2, f"error: {folder}: not fitted yet; fit with: mien train --resume {folder}\n")
+
+
+def test_a_calibrator_is_named_and_its_sets_are_printed(
+    run: Callable[..., Ran], tiny_run: RunFolder, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    chosen = run("evaluate", tiny_run.folder, "--split", "validation", "--calibrator", "vector")
+    assert chosen.code == 0
+    assert "conformal sets" not in chosen.out
+    done = run("evaluate", tiny_run.folder, "--split", "test", "--calibrator", "vector", "--results", results)
+    assert done.code == 0
+    assert "conformal sets, fitted on validation:" in done.out
+    assert [line.split()[:2] for line in done.out.splitlines() if line.split()[:1] in (["lac"], ["aps"])] == [
+        ["lac", "90.00"],
+        ["aps", "90.00"],
+    ]
+    assert json.loads((results / "official" / "fer2013" / "0001-tiny.json").read_text())["calibrator"] == "vector"
+
+
+def test_an_unknown_calibrator_is_refused(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
+    done = run("evaluate", tiny_run.folder, "--split", "validation", "--calibrator", "vectors")
+    assert (done.code, done.err) == (2, "error: unknown calibrator 'vectors'; did you mean 'vector'?\n")

@@ -35,3 +35,13 @@ def test_export_refuses_an_estimator_in_one_line(run: Callable[..., Ran], estima
     done = run("export", estimator_run.folder, "--detector", "none")
     refusal = f"error: {estimator_run.folder}: 'hog_lbp_svm' is an estimator; only networks can be exported\n"
     assert done == (2, "", refusal)
+
+
+def test_export_writes_calibrator_and_sets(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
+    options = ("--detector", "none", "--calibrator", "isotonic", "--coverage", "0.8", "--sets", "lac")
+    done = run("export", tiny_run.folder, *options)
+    assert done.code == 0, done.err
+    assert "calibrator: isotonic, fitted on 14 validation faces" in done.out
+    contract = load_model_file(tiny_run.folder / "tiny.onnx").contract
+    assert contract.calibrator["name"] == "isotonic"
+    assert (contract.conformal["method"], contract.conformal["coverage"]) == ("lac", 0.8)

@@ -1,10 +1,12 @@
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from PIL import Image
 import mien
 from mien.app.cli import analyze, app
 from mien.errors import MienError
+from mien.recognition.calibrators import IsotonicRegression, calibrator_to_contract
+from mien.recognition.conformal import ConformalSets
+from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 Runner = Callable[..., Any]
 PICTURES = Path(__file__).resolve().parents[4] / "examples" / "pictures"
@@ -119,17 +124,27 @@ def test_anything_else_keeps_its_traceback(
         main()
 
 
-def test_recognition_never_imports_the_laboratory(tiny_model: Path) -> None:
+@pytest.mark.parametrize("is_calibrated", [False, True], ids=["temperature", "calibrator and sets"])
+def test_recognition_never_imports_the_laboratory(tmp_path: Path, is_calibrated: bool) -> None:
+    calibrated = replace(
+        TINY_CONTRACT,
+        **calibrator_to_contract(IsotonicRegression(((0.1, 0.9),) * 7, ((0.0, 1.0),) * 7)),
+        conformal=ConformalSets("aps", 0.9, 0.9).to_dict(),
+    )
+    tiny_model = write_tiny_model(tmp_path / "tiny.onnx", calibrated if is_calibrated else TINY_CONTRACT)
+    arguments = ["mien", "analyze", str(PICTURES / "astronaut.png"), "--model", str(tiny_model), "--json"]
+    heavy = ["torch", "torchvision", "timm", "lightning", "sklearn", "scipy", "skimage", "matplotlib", "pandas", "onnx"]
     code = (
         "import sys; from mien.app.cli import main\n"
-        f"sys.argv = ['mien', 'analyze', {str(PICTURES / 'astronaut.png')!r}, '--model', {str(tiny_model)!r}]\n"
+        f"sys.argv = {arguments!r}\n"
         "try: main()\n"
         "except SystemExit as stopped: assert stopped.code == 0, stopped.code\n"
-        "heavy = ['torch', 'torchvision', 'timm', 'lightning', 'sklearn', 'skimage', 'matplotlib', 'pandas', 'onnx']\n"
-        "print('imported:', [name for name in heavy if name in sys.modules])"
+        f"print('imported:', [name for name in {heavy!r} if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines()[-1] == "imported: []"
+    result, imported = ran.stdout.splitlines()
+    assert imported == "imported: []"
+    assert ("expression_set" in json.loads(result)["faces"][0]) == is_calibrated
 
 
 def test_a_closed_pipe_is_quiet(tiny_model: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from mien.app.cli import models
 from mien.models import ESTIMATORS, MODELS
 from mien.recognition import model_file
+from mien.recognition.calibrators import IsotonicRegression, calibrator_to_contract
 from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "models.md"
@@ -53,6 +54,16 @@ def test_models_names_a_broken_file_and_lists_the_others(run: Runner, shipped: P
 def test_models_without_any_prints_nothing(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_file, "_models_folder", lambda: tmp_path)
     assert run("models") == (0, "", "")
+
+
+def test_models_with_a_name_cuts_a_long_list(run: Runner, shipped: Path) -> None:
+    levels = tuple(number / 300 for number in range(301))
+    calibrator = IsotonicRegression((levels,) * 7, (levels,) * 7)
+    write_tiny_model(shipped / "tiny.onnx", replace(TINY_CONTRACT, **calibrator_to_contract(calibrator)))
+    ran = run("models", "tiny")
+    (line,) = [line for line in ran.out.splitlines() if line.startswith("calibrator.inputs ")]
+    assert len(line) < 600
+    assert line.endswith(" ...")
 
 
 def test_models_with_a_name_prints_the_contract(run: Runner, shipped: Path) -> None:

@@ -4,7 +4,7 @@ from sklearn.svm import LinearSVC
 
 from mien.errors import MienError
 from mien.models import create_estimator
-from mien.recognition.recognizer import softmax
+from mien.recognition.calibrators import softmax
 from tests.conftest import make_patterns
 
 
