@@ -13,14 +13,27 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from mien.errors import MienError
     from mien.recognition.analyzer import Analyzer, analyze
+    from mien.recognition.explanation import Explanation, explain
     from mien.recognition.results import Recognition, Recognitions
     from mien.structures import Face
 
-__all__ = ["Analyzer", "Face", "MienError", "Recognition", "Recognitions", "__version__", "analyze"]
+__all__ = [
+    "Analyzer",
+    "Explanation",
+    "Face",
+    "MienError",
+    "Recognition",
+    "Recognitions",
+    "__version__",
+    "analyze",
+    "explain",
+]
 
 _HOMES = {
     "Analyzer": "mien.recognition.analyzer",
     "analyze": "mien.recognition.analyzer",
+    "Explanation": "mien.recognition.explanation",
+    "explain": "mien.recognition.explanation",
     "Face": "mien.structures",
     "MienError": "mien.errors",
     "Recognition": "mien.recognition.results",

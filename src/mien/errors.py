@@ -71,6 +71,10 @@ class ExportError(MienError):
     """An exported network that does not agree with the trained one."""
 
 
+class ExplanationError(MienError):
+    """An explanation that a model cannot be given, such as a map of attention that it does not pay."""
+
+
 class MissingExtraError(MienError):
     """A package that the light install does not bring.
 

@@ -111,6 +111,24 @@ def fit_to_side(levels: NDArray[np.uint8], *, side: int) -> NDArray[np.uint8]:
     return resize(levels, size_hw, filter_name="nearest" if longer <= side else "area")
 
 
+def as_levels(prepared: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return what is drawn of a face: its levels, or numbers made into such.
+
+    float32 is drawn as 255 times its value where all values lie from 0 to 1, else stretched between its lowest and
+    highest hundredth.
+
+    Args:
+        prepared: Shape ``(H, W)`` or ``(H, W, 3)``, uint8 or float32.
+    """
+    if prepared.dtype == np.uint8:
+        return prepared
+    low, high = 0.0, 1.0
+    if prepared.min() < 0 or prepared.max() > 1:
+        low, high = (float(value) for value in np.percentile(prepared, [1, 99]))
+    parts = (prepared - low) / max(high - low, 1e-12)
+    return np.clip(np.round(parts * 255), 0, 255).astype(np.uint8)
+
+
 def _shown_row(face_set: FaceSet, row: int) -> Shown:
     caption = f"{face_set.row_ids[row]}, {face_set.expressions[face_set.labels[row]]}, {face_set.splits[row]}"
     if not isinstance(face_set.pictures, PictureFiles):
@@ -154,18 +172,7 @@ def _draw_cell(picture: NDArray[Any] | PictureError, steps: Sequence[Step]) -> _
         note = f"{size}, {prepared.min()} to {prepared.max()}"
     else:
         note = f"{size}, float {prepared.min():.3g} to {prepared.max():.3g}"
-    return fit_to_side(_as_levels(prepared), side=CELL_SIDE), note
-
-
-def _as_levels(prepared: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return what is drawn of a face: its levels, or numbers made into such."""
-    if prepared.dtype == np.uint8:
-        return prepared
-    low, high = 0.0, 1.0
-    if prepared.min() < 0 or prepared.max() > 1:
-        low, high = (float(value) for value in np.percentile(prepared, [1, 99]))
-    parts = (prepared - low) / max(high - low, 1e-12)
-    return np.clip(np.round(parts * 255), 0, 255).astype(np.uint8)
+    return fit_to_side(as_levels(prepared), side=CELL_SIDE), note
 
 
 def _title(steps: Sequence[Step], *, is_stage: bool) -> list[str]:

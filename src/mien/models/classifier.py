@@ -51,7 +51,8 @@ class Classifier(nn.Module, ABC):
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(f"images have shape {tuple(images.shape)}; expected (B, {self.in_channels}, H, W)")
         if self.crop_side is not None:
-            images = _crop_middle(images, self.crop_side)
+            rows, columns = find_middle((images.shape[2], images.shape[3]), self.crop_side)
+            images = images[:, :, rows, columns]
         if min(images.shape[2], images.shape[3]) < self.smallest_side:
             side = self.smallest_side
             raise ValueError(
@@ -73,6 +74,16 @@ class Classifier(nn.Module, ABC):
         return collect_attention_maps(self, images)
 
 
-def _crop_middle(images: Tensor, side: int) -> Tensor:
-    top, left = (round(max(0, whole - side) / 2) for whole in images.shape[2:])
-    return images[:, :, top : top + side, left : left + side]
+def find_middle(size_hw: tuple[int, int], side: int) -> tuple[slice, slice]:
+    """Return the rows and columns of the square in the middle of a picture that `Classifier.crop_side` speaks of.
+
+    Args:
+        size_hw: Height and width of the picture.
+        side: Side of the square; a smaller picture is taken whole.
+
+    Example:
+        >>> find_middle((48, 48), 44)
+        (slice(2, 46, None), slice(2, 46, None))
+    """
+    top, left = (round(max(0, whole - side) / 2) for whole in size_hw)
+    return slice(top, top + side), slice(left, left + side)

@@ -169,11 +169,25 @@ def analyze(
         TypeError: If the source is none of these.
         ValueError: If ``colour`` is neither.
     """
+    return open_analyzer(model, detector, detector_model=detector_model).analyze(source, colour=colour)
+
+
+def open_analyzer(model: str | Path, detector: str, *, detector_model: Path | str | None = None) -> Analyzer:
+    """Return an analyzer, that of an earlier call where it was for the same files.
+
+    Args:
+        model: Name of a shipped model, or path of a model file.
+        detector: Name of a face detector.
+        detector_model: Model file of the detector, for one that needs it.
+
+    Raises:
+        ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
+        MienError: If the detector is unknown or its file is missing.
+    """
     model_file = load_model_file(model)
     files = [model_file.path, *([Path(detector_model)] if detector_model and Path(detector_model).is_file() else [])]
     stamp = tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    analyzer = _keep_analyzer(str(model_file.path), detector, detector_model and str(detector_model), stamp)
-    return analyzer.analyze(source, colour=colour)
+    return _keep_analyzer(str(model_file.path), detector, detector_model and str(detector_model), stamp)
 
 
 @lru_cache(maxsize=4)

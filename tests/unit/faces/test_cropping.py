@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mien.faces.cropping import crop_face
+from mien.faces.cropping import crop_face, find_crop_square
 
 IMAGE = np.random.default_rng(0).integers(1, 256, (60, 80, 3), dtype=np.uint8)
 
@@ -28,6 +28,7 @@ def test_crop_face_cuts_a_square_around_the_box(
     left, top = corner
     expected = IMAGE[top : top + side, left : left + side]
     assert (crop_face(IMAGE, box_xyxy, margin=margin) == expected).all()
+    assert find_crop_square(box_xyxy, margin=margin) == (left, top, side)
 
 
 def test_crop_face_is_black_outside_the_picture() -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 import mien
 from mien.errors import MienError, ModelFileError
-from mien.recognition.analyzer import Analyzer, analyze
+from mien.recognition.analyzer import Analyzer, analyze, open_analyzer
 from mien.recognition.conformal import ConformalSets
 from mien.recognition.model_file import load_model_file
 from mien.recognition.results import Recognition, Recognitions
@@ -260,3 +260,12 @@ def test_module_analyze_raises_for_what_is_not_a_pictures_fault(tiny_model: Path
         mien.analyze(FACE, model="gone.onnx")
     with pytest.raises(TypeError, match="got int"):
         mien.analyze(5, model=tiny_model)  # type: ignore[arg-type]
+
+
+def test_an_analyzer_is_opened_once_for_the_same_files(tiny_model: Path, tmp_path: Path) -> None:
+    assert open_analyzer(tiny_model, "none") is open_analyzer(str(tiny_model), "none")
+    file = write_tiny_model(tmp_path / "tiny.onnx")
+    first = open_analyzer(file, "none")
+    write_tiny_model(file, replace(TINY_CONTRACT, name="changed"))
+    assert open_analyzer(file, "none").model_file.contract.name == "changed"
+    assert first.model_file.contract.name == "tiny"

@@ -11,7 +11,7 @@ from mien.errors import MienError
 if TYPE_CHECKING:
     from mien.benchmarks.measurement import Measurement
 
-_PARTS = ("recognition", "reading", "audit", "training", "plain loop")
+_PARTS = ("recognition", "reading", "audit", "training", "plain loop", "explanation")
 
 
 @app.command()
@@ -68,6 +68,10 @@ def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path |
         from mien.benchmarks.plain_loop import measure_plain_loop
 
         return measure_plain_loop()
+    if part == "explanation":
+        from mien.benchmarks.explanation_speed import measure_explanation
+
+        return measure_explanation()
     from mien.benchmarks.recognition_speed import measure_light_install, measure_recognizer, this_python
 
     return [*measure_light_install(light_python or this_python(), picture), *measure_recognizer()]

@@ -23,6 +23,7 @@ from tests.tiny_model import TINY_CONTRACT, write_tiny_model
 Runner = Callable[..., Any]
 PICTURES = Path(__file__).resolve().parents[4] / "examples" / "pictures"
 MIEN = [sys.executable, "-m", "mien"]
+HEAVY = ["torch", "torchvision", "timm", "lightning", "sklearn", "scipy", "skimage", "matplotlib", "pandas", "onnx"]
 
 
 def start(*arguments: object, **options: Any) -> "subprocess.Popen[str]":
@@ -124,6 +125,18 @@ def test_anything_else_keeps_its_traceback(
         main()
 
 
+def test_explaining_a_picture_never_imports_the_laboratory(tiny_model: Path) -> None:
+    code = (
+        "import sys; from mien.app.cli import main\n"
+        f"sys.argv = ['mien', 'explain', {str(PICTURES / 'astronaut.png')!r}, '--model', {str(tiny_model)!r}]\n"
+        "try: main()\n"
+        "except SystemExit as stopped: assert stopped.code == 0, stopped.code\n"
+        f"print('imported:', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "imported: []"
+
+
 @pytest.mark.parametrize("is_calibrated", [False, True], ids=["temperature", "calibrator and sets"])
 def test_recognition_never_imports_the_laboratory(tmp_path: Path, is_calibrated: bool) -> None:
     calibrated = replace(
@@ -133,13 +146,12 @@ def test_recognition_never_imports_the_laboratory(tmp_path: Path, is_calibrated:
     )
     tiny_model = write_tiny_model(tmp_path / "tiny.onnx", calibrated if is_calibrated else TINY_CONTRACT)
     arguments = ["mien", "analyze", str(PICTURES / "astronaut.png"), "--model", str(tiny_model), "--json"]
-    heavy = ["torch", "torchvision", "timm", "lightning", "sklearn", "scipy", "skimage", "matplotlib", "pandas", "onnx"]
     code = (
         "import sys; from mien.app.cli import main\n"
         f"sys.argv = {arguments!r}\n"
         "try: main()\n"
         "except SystemExit as stopped: assert stopped.code == 0, stopped.code\n"
-        f"print('imported:', [name for name in {heavy!r} if name in sys.modules])"
+        f"print('imported:', [name for name in {HEAVY!r} if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     result, imported = ran.stdout.splitlines()

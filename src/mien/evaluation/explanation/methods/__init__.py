@@ -1,0 +1,1 @@
+"""Explanation methods, one file each; the registry in ``mien.evaluation.explanation.method`` finds them here."""
