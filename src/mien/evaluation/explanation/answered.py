@@ -11,7 +11,7 @@ from torch import Tensor
 from mien.data import FaceSet
 from mien.errors import MienError, ProtocolError, suggest
 from mien.evaluation.explanation.explained import ExplainedModel, load_explained
-from mien.evaluation.predict import apply_temperature, fit_run_temperature, predict_split
+from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
 from mien.evaluation.records import judged_predictions, list_records
 from mien.metrics.predictions import Predictions
 from mien.training.batches import faces_as_tensor
@@ -118,7 +118,7 @@ def open_answered_split(
     judged = _find_judged(run, results_folder) if split == "test" else None
     face_set = read_training_data(run.recipe.data).face_set
     if judged is None:
-        predictions = apply_temperature(predict_split(run, face_set, split), fit_run_temperature(run, face_set))
+        predictions = apply_calibrator(predict_split(run, face_set, split), fit_run_calibrator(run, face_set))
     elif judged.data_fingerprint != face_set.fingerprint:
         raise ProtocolError(f"{run.folder}: the data set is not the one this run was judged on, so nothing is shown")
     else:
