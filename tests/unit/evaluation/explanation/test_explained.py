@@ -6,7 +6,7 @@ from mien.errors import ExplanationError, RunFolderError
 from mien.evaluation.explanation import ExplainedEstimator, ExplainedNetwork, load_explained
 from mien.evaluation.explanation.explained import require_network
 from mien.evaluation.predict import load_predictor
-from mien.recognition.recognizer import softmax
+from mien.recognition.calibrators import softmax
 from mien.training import RunFolder
 from mien.training.batches import faces_as_tensor
 from mien.training.training_data import read_training_data
