@@ -108,6 +108,11 @@ class Record:
         return bool(self.content["format"] == OLD_FORMAT)
 
     @property
+    def average(self) -> str:
+        """What of the views was averaged: ``logits``, as in all records in `OLD_FORMAT`, or ``probabilities``."""
+        return str(self.content.get("average", "logits"))
+
+    @property
     def calibrator(self) -> str:
         """Name of the calibrator of its probabilities; older records had the temperature or nothing."""
         known = "none" if self.content.get("temperature") is None else "temperature"

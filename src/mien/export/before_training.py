@@ -92,6 +92,7 @@ def _check_export(recipe: Recipe, data: TrainingData, start: Contract) -> None:
         preparation=tuple(dict(step) for step in find_contract_steps(data).steps),
         mean=start.mean[:1] * num_channels,
         std=start.std[:1] * num_channels,
+        calibrator={},  # the start's is of the start's classes
         recipe=recipe.model_dump(mode="json"),
     )
     if _network_of(contract) == _network_of(start):

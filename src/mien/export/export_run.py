@@ -268,13 +268,15 @@ def _shares(rows: RowFigures) -> dict[str, object]:
 
 
 def _record_of(run: RunFolder, results_folder: Path, *, views: tuple[str, ...], calibrator: str) -> Record | None:
-    """Return the newest record of these weights, views and calibrator, if the test split was opened for them."""
-    weights = run.weights_fingerprint()
+    """Return the newest record of these weights, views and calibrator, if the test split was opened for them.
+
+    A model file averages the logits of its views, so must the record.
+    """
+    asked = (run.weights_fingerprint(), views, "logits", calibrator)
     records = [
         record
         for record in list_records(results_folder)
-        if (record.content["weights_fingerprint"], record.figures.views, record.calibrator)
-        == (weights, views, calibrator)
+        if (record.content["weights_fingerprint"], record.figures.views, record.average, record.calibrator) == asked
     ]
     return records[-1] if records else None
 

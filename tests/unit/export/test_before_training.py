@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from mien.errors import DataError, ExportError, MienError, ModelFileError, Proto
 from mien.export import before_training as module
 from mien.export.before_training import check_before_training
 from mien.export.own_faces import plan_own_faces
+from mien.recognition.calibrators import VectorScaling, calibrator_to_contract
 from mien.recognition.model_file import load_model_file
 from mien.training.training_data import read_training_data
 from tests.conftest import make_patterns
@@ -26,9 +28,9 @@ def check(tmp_path: Path) -> Check:
             inside.mkdir(parents=True, exist_ok=True)
             Image.fromarray(face).save(inside / f"{number}.png")
 
-    def run(*changes: str, output: Path | None = None) -> None:
+    def run(*changes: str, output: Path | None = None, **of_start: object) -> None:
         recipe = plan_own_faces(tmp_path / "mine", changes=changes)
-        start = load_model_file("compact").contract
+        start = replace(load_model_file("compact").contract, **of_start)
         data = read_training_data(recipe.data)
         check_before_training(recipe, data, start=start, output=output, results_folder=tmp_path / "results")
 
@@ -38,6 +40,10 @@ def check(tmp_path: Path) -> Check:
 def test_check_before_training_has_nothing_against_a_plan(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "build_onnx_graph", lambda *_, **__: pytest.fail("the start is such a graph"))
     check()
+
+
+def test_check_before_training_lets_a_start_be_calibrated_class_by_class(check: Check) -> None:
+    check(**calibrator_to_contract(VectorScaling((1.0,) * 7, (0.0,) * 7)))
 
 
 @pytest.mark.parametrize(

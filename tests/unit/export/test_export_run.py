@@ -63,6 +63,12 @@ def test_the_record_of_the_same_weights_enters_the_contract(tiny_run: RunFolder,
     assert "test" not in other.model_file.contract.scores
 
 
+def test_a_record_of_averaged_probabilities_does_not_enter_a_contract(tiny_run: RunFolder, tmp_path: Path) -> None:
+    judge(tiny_run, results_folder=tmp_path / "results", average="probabilities")
+    contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract
+    assert "test" not in contract.scores
+
+
 def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: Path) -> None:
     model_file = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path).model_file
     recognizer = Recognizer(model_file)

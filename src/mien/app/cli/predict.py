@@ -24,7 +24,7 @@ def predict(
 ) -> None:
     """Save a run's probabilities on a split, by row id; a recipe's distillation section names such files.
 
-    They are as the network gives them, without a temperature.
+    They are as the network gives them, uncalibrated.
     """
     from mien.evaluation.predict import predict_to_teach
     from mien.training import RunFolder
