@@ -119,8 +119,9 @@ def test_a_place_that_cannot_be_written_leaves_a_run_to_go_on_with(
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which programs begun in the background are without
 from mien.models.estimators.hog_lbp_svm import HogLbpSvm
 from mien.training import read_recipe, train
 def learn(self, faces, labels, *, seed, say):
