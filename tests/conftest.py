@@ -1,6 +1,7 @@
 """Fixtures for all tests: small made-up data sets in the real layouts, and the real FER2013 where it lies."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,6 +148,44 @@ def tiny_run_with_copy(tiny_recipe_file: Path, fer2013_csv: Path, tmp_path: Path
     write_csv(fer2013_csv, faces, labels, usages)
     run = train(read_recipe(tiny_recipe_file), runs_folder=tmp_path / "runs", console=Console(quiet=True))
     return run, fer2013_csv
+
+
+def train_quickly(folder: Path, csv: Path, variants: dict[str, list[str]]) -> None:
+    """Train a tiny network for one epoch for each variant, a name with changed settings."""
+    recipe_file = write_tiny_recipe(folder / "tiny.toml", csv)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_CACHE", str(folder / "cache"))
+        for name, changes in variants.items():
+            settings = [f"name={name}", "training.epochs=1", "training.views=['plain']", *changes]
+            train(read_recipe(recipe_file, settings), runs_folder=folder / "runs", console=Console(quiet=True))
+
+
+@pytest.fixture(scope="session")
+def trained_members(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of three runs on the made-up CSV, two seeds and one whose classes stand in another order."""
+    folder = tmp_path_factory.mktemp("members")
+    csv = write_csv(folder / "fer2013.csv", *make_rows(140))
+    backwards = f"data.expressions={list(reversed(FER2013_EXPRESSIONS))!r}"
+    train_quickly(folder, csv, {"one": [], "two": ["training.seed=1"], "three": ["training.seed=2", backwards]})
+    return folder / "runs"
+
+
+@pytest.fixture
+def members(trained_members: Path, tmp_path: Path) -> list[RunFolder]:
+    """The runs one, two and three of `trained_members`, to change as one likes."""
+    shutil.copytree(trained_members, tmp_path / "runs")
+    return [RunFolder.open(tmp_path / "runs" / f"{name}-1") for name in ("one", "two", "three")]
+
+
+@pytest.fixture(scope="session")
+def trained_against_rest(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
+    """Runs that tell angry and disgust from the rest, of three classes; nothing may change them."""
+    folder = tmp_path_factory.mktemp("against_rest")
+    csv = write_csv(folder / "fer2013.csv", *make_rows(140))
+    three = ["data.expressions=['angry', 'disgust', 'fear']", "data.outside=drop"]
+    names = ("angry", "disgust")
+    train_quickly(folder, csv, {name: [*three, f"data.one_against_rest={name}"] for name in names})
+    return [RunFolder.open(folder / "runs" / f"{name}-1") for name in names]
 
 
 @pytest.fixture

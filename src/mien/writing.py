@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -190,6 +190,45 @@ def replacing_folder(folder: Path | str, *, is_replaceable: Callable[[Path], boo
         finally:
             shutil.rmtree(partial_folder, ignore_errors=True)
         shutil.rmtree(old_folder, ignore_errors=True)
+
+
+def create_numbered_folder(parent: Path, name: str, contents: Mapping[str, str], *, inside: Iterable[str] = ()) -> Path:
+    """Return a new folder ``NAME-1``, or the first free number, with files in it; it is whole or not there.
+
+    Args:
+        parent: Where it is made; made itself where it is missing.
+        name: Its name before the number.
+        contents: Texts by file name.
+        inside: Names of empty folders in it.
+
+    Raises:
+        MienError: If the disk is full or the place may not be written.
+    """
+    partial_folder = parent / f".{name}.{secrets.token_hex(4)}.partial"
+    with explaining_write_faults(parent):
+        try:
+            partial_folder.mkdir(parents=True)
+            for folder in inside:
+                (partial_folder / folder).mkdir()
+            for file, text in contents.items():
+                (partial_folder / file).write_text(text, encoding="utf-8")
+            number = 1
+            while not _rename_to_new(partial_folder, parent / f"{name}-{number}"):
+                number += 1
+        finally:
+            shutil.rmtree(partial_folder, ignore_errors=True)
+    return parent / f"{name}-{number}"
+
+
+def _rename_to_new(folder: Path, new: Path) -> bool:
+    """Rename a folder and return True, or False where the name is taken by anything but an empty folder."""
+    try:
+        folder.rename(new)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise
+        return False
+    return True
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 from mien.errors import MienError
 from mien.writing import (
     WRITE_FAULTS,
+    create_numbered_folder,
     explaining_write_faults,
     plain_name,
     replacing,
@@ -277,3 +278,23 @@ def test_plain_name_holds_nothing_but_plain_letters_and_digits(text: str, name: 
 
 def test_plain_name_may_leave_nothing() -> None:
     assert plain_name("顔 — 笑") == ""
+
+
+def test_create_numbered_folder_takes_the_first_free_number(tmp_path: Path) -> None:
+    (tmp_path / "new" / "run-1").mkdir(parents=True)
+    (tmp_path / "new" / "run-1" / "kept").touch()
+    folder = create_numbered_folder(tmp_path / "new", "run", {"facts.json": "{}"}, inside=["weights"])
+    assert folder == tmp_path / "new" / "run-2"
+    assert sorted(each.name for each in folder.iterdir()) == ["facts.json", "weights"]
+    assert (folder / "facts.json").read_text() == "{}"
+    assert sorted(each.name for each in folder.parent.iterdir()) == ["run-1", "run-2"]
+
+
+def test_create_numbered_folder_leaves_nothing_after_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_disk(self: Path, text: str, **_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", fill_the_disk)
+    with pytest.raises(MienError, match="no space left on the device"):
+        create_numbered_folder(tmp_path / "new", "run", {"facts.json": "{}"})
+    assert list((tmp_path / "new").iterdir()) == []

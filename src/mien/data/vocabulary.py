@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mien.data.face_set import FaceSet
-from mien.errors import DataError
+from mien.errors import DataError, suggest
 from mien.expressions import expression_named, find_vocabulary
 
 Outside = Literal["drop", "refuse"]
@@ -77,6 +77,49 @@ def to_vocabulary(
         mapped = replace(kept, labels=labels[is_kept], expressions=chosen, history=(*face_set.history, line))
     empty = tuple(name for name, count in mapped.class_counts().items() if not count)
     return mapped, VocabularyReport(chosen, len(mapped), dropped, empty)
+
+
+def name_against_rest(name: str, expression: str) -> str:
+    """Return what a data set is called when one of its classes stands against the rest.
+
+    Args:
+        name: Name of the data set.
+        expression: The class.
+
+    Example:
+        >>> name_against_rest("fer2013", "happy")
+        'fer2013-happy-or-not'
+    """
+    return f"{name}-{expression}-or-not"
+
+
+def against_rest(face_set: FaceSet, expression: str) -> FaceSet:
+    """Return the set with two classes: one of its own, such as ``happy``, and all others as ``not_happy``.
+
+    Rows, splits, votes and columns stay as they are. The set gets a name of its own, as figures of two classes must not
+    stand among those of all.
+
+    Args:
+        face_set: The faces.
+        expression: One of its classes.
+
+    Raises:
+        DataError: If the set has no such class.
+    """
+    if expression not in face_set.expressions:
+        raise DataError(
+            f"{face_set.name} has no class {expression!r} to stand against the rest"
+            f"{suggest(expression, face_set.expressions)}"
+        )
+    is_rest = face_set.labels != face_set.expressions.index(expression)
+    line = f"{expression} against the rest: {int((~is_rest).sum()):,} rows against {int(is_rest.sum()):,}"
+    return replace(
+        face_set,
+        name=name_against_rest(face_set.name, expression),
+        labels=is_rest.astype(np.int64),
+        expressions=(expression, f"not_{expression}"),
+        history=(*face_set.history, line),
+    )
 
 
 def _own_names(face_set: FaceSet) -> list[str]:

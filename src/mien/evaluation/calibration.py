@@ -14,6 +14,7 @@ from mien.data.splits import deal_folds
 from mien.evaluation.calibrators import check_calibrator, fit_calibrator
 from mien.evaluation.conformal import SetFigures, count_members, fit_sets_for
 from mien.evaluation.cross_fitting import cross_fit
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.predict import predict_split
 from mien.evaluation.protocol import check_may_choose
 from mien.evaluation.tables import percent
@@ -23,7 +24,6 @@ from mien.metrics.classification import log_loss
 from mien.metrics.predictions import Predictions
 from mien.recognition.calibrators import CALIBRATORS, log_probabilities
 from mien.recognition.conformal import SET_METHODS
-from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
 NUM_FOLDS = 5
@@ -81,7 +81,7 @@ class CalibrationReport:
 
 
 def measure_calibration(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     views: Sequence[str] | None = None,
     average: str = "logits",
@@ -91,7 +91,7 @@ def measure_calibration(
     """Return every calibrator's figures on a run's validation split, and those of conformal sets on one of them.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         views: Views to average; None takes the recipe's.
         average: Whether ``logits`` are averaged over views or ``probabilities``.
         calibrator: The calibrator under the sets; None takes the one with the smallest log loss.

@@ -85,8 +85,8 @@ def read_answers(source: Path) -> Predictions:
     """Return the answers that a record, a file of predictions, or a run folder stands for; none is computed on test.
 
     Args:
-        source: A record (``.json``), predictions (``.npz``), or a run folder, of which its calibrated answers on
-            validation are taken.
+        source: A record (``.json``), predictions (``.npz``), or the folder of a run or an ensemble, whose calibrated
+            answers on validation are taken.
 
     Raises:
         ProtocolError: If a record was altered or its predictions are missing, or a run was trained on validation.
@@ -98,10 +98,10 @@ def read_answers(source: Path) -> Predictions:
     if source.suffix == ".npz":
         return Predictions.load(source)
     # Answering needs torch, which records and files do not.
+    from mien.evaluation.ensemble import open_model
     from mien.evaluation.judge import predict_for_choice
-    from mien.training.run_folder import RunFolder
 
-    return predict_for_choice(RunFolder.open(source))
+    return predict_for_choice(open_model(source))
 
 
 def compare(first: Predictions, second: Predictions, *, num_draws: int = NUM_DRAWS, seed: int = SEED) -> Comparison:

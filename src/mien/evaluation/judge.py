@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mien.evaluation.conformal import fit_and_measure_sets
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
 from mien.evaluation.predictors import load_predictor
 from mien.evaluation.protocol import (
@@ -17,12 +18,11 @@ from mien.evaluation.records import Record, judged_predictions
 from mien.metrics.figures import Figures
 from mien.metrics.predictions import TRAINED_ON, Predictions
 from mien.recognition.calibrators import calibrator_to_contract
-from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
 
 def choose(
-    run: RunFolder,
+    run: JudgedModel,
     split: str = "validation",
     *,
     views: Sequence[str] | None = None,
@@ -32,7 +32,7 @@ def choose(
     """Return a run's calibrated figures on the split it was chosen on; they judge nothing and leave no record.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: As for `predict_for_choice`, and so the others.
         views: Views to average.
         average: What of them is averaged.
@@ -46,7 +46,7 @@ def choose(
 
 
 def predict_for_choice(
-    run: RunFolder,
+    run: JudgedModel,
     split: str = "validation",
     *,
     views: Sequence[str] | None = None,
@@ -56,7 +56,7 @@ def predict_for_choice(
     """Return what a run answers on the split it was chosen on, calibrated.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: ``validation``; any other is refused.
         views: Views to average; None takes the recipe's.
         average: Whether ``logits`` are averaged over views or ``probabilities``.
@@ -75,7 +75,7 @@ def predict_for_choice(
 
 
 def judge(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     results_folder: Path = Path("results"),
     views: Sequence[str] | None = None,
@@ -89,7 +89,7 @@ def judge(
     A run that was trained on validation, too, is judged uncalibrated, and the record tells no choice.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         results_folder: Where records lie.
         views: Views to average; None takes the recipe's.
         average: Whether ``logits`` are averaged over views or ``probabilities``.

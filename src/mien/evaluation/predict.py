@@ -1,4 +1,4 @@
-"""What a trained run answers on a split, as ``Predictions``: calibrated on validation, saved once and reused."""
+"""What a model answers on a split, as ``Predictions``: calibrated on validation, saved once and reused."""
 
 import hashlib
 import re
@@ -10,15 +10,15 @@ from mien.data import FaceSet
 from mien.data.audit.copies import rows_with_copy_in
 from mien.errors import DataError, ProtocolError
 from mien.evaluation.calibrators import check_calibrator, fit_calibrator
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.predictors import load_predictor, order_run_views
 from mien.metrics.predictions import TRAINED_ON, Predictions
 from mien.recognition.calibrators import Calibrator, NoCalibrator, log_probabilities, softmax
-from mien.training.run_folder import RunFolder, package_versions
 from mien.training.training_data import read_training_data
 
 
 def predict_split(
-    run: RunFolder,
+    run: JudgedModel,
     face_set: FaceSet,
     split: str,
     *,
@@ -32,7 +32,7 @@ def predict_split(
     nowhere but beside a record.
 
     Args:
-        run: A trained run; its ``best`` weights answer.
+        run: A trained run, whose ``best`` weights answer, or an ensemble.
         face_set: The data set as the run trained on it.
         split: Split to answer on.
         views: Views to average, as `mien.evaluation.test_time_views.parse_views` names them; None takes the recipe's.
@@ -73,7 +73,7 @@ def predict_split(
         is_leaky=facts["is_leaky"],
         is_float32=precision == "float32",
         seed=facts["seed"],
-        versions=package_versions(run.recipe.model.name),
+        versions=run.versions,
         protocol=run.recipe.data.protocol if face_set.has_published_splits else "own",
         forerunners=tuple(run.forerunners),
     )
@@ -83,7 +83,7 @@ def predict_split(
 
 
 def predict_to_teach(
-    run: RunFolder,
+    run: JudgedModel,
     split: str,
     *,
     views: Sequence[str] | None = None,
@@ -93,7 +93,7 @@ def predict_to_teach(
     """Return what a run answers on a split that others may learn from, uncalibrated.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: ``training`` or ``validation``.
         views: As for `predict_split`, and so the others.
         average: What of the views is averaged.
@@ -112,7 +112,7 @@ def predict_to_teach(
 
 
 def fit_run_calibrator(
-    run: RunFolder,
+    run: JudgedModel,
     face_set: FaceSet,
     *,
     name: str = "temperature",
@@ -124,7 +124,7 @@ def fit_run_calibrator(
     A run that was trained on validation has nothing to fit it on: in place of the temperature it gets none.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         face_set: The data set as the run trained on it.
         name: One of `mien.recognition.calibrators.CALIBRATORS`.
         views: Views to average; None takes the recipe's.

@@ -2,15 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from mien.data import FaceSet
-from mien.errors import ProtocolError
+from mien.errors import ExportError, ProtocolError
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.test_time_views import TestTimeViews, parse_views
 from mien.models import Classifier, Estimator, compute_log_probabilities, count_parameters
+from mien.models.normalised import NormalisedNetwork
 from mien.models.outputs import to_logits
 from mien.recognition.model_file import order_views
 from mien.training.augmentation import AugmentationSettings
@@ -25,6 +30,23 @@ PRECISIONS: tuple[str, ...] = ("float32", "bfloat16")
 
 BATCH_SIZE = 256
 """Faces that are answered at a time; which one a face comes in decides about its draws."""
+
+
+@dataclass(frozen=True)
+class ShippedNetwork:
+    """What a model file holds, and what it leaves to recognition.
+
+    Args:
+        module: Takes faces of 0..255, float32 ``(N, C, H, W)``, and gives logits.
+        views: What recognition averages; other views are averaged inside.
+        mean: Mean grey value that is taken off inside, of all faces alike.
+        std: Standard deviation by which is divided inside.
+    """
+
+    module: nn.Module
+    views: tuple[str, ...]
+    mean: float
+    std: float
 
 
 class Predictor(ABC):
@@ -46,6 +68,17 @@ class Predictor(ABC):
             views: As `mien.evaluation.test_time_views.parse_views` names them.
             average: One of `AVERAGES`.
             precision: One of `PRECISIONS`.
+        """
+
+    @abstractmethod
+    def to_shipped(self, views: tuple[str, ...]) -> ShippedNetwork:
+        """Return what a model file holds that answers like this with some views, averaged as logits.
+
+        Args:
+            views: ``plain``, ``flip`` or both.
+
+        Raises:
+            ExportError: If no model file can hold it.
         """
 
 
@@ -92,16 +125,22 @@ class NetworkPredictor(Predictor):
             value_range=self.value_range,
         )
 
+    def to_shipped(self, views: tuple[str, ...]) -> ShippedNetwork:
+        """Return the network with its normalisation; views are left to recognition."""
+        module = NormalisedNetwork(self.network.eval(), mean=self.mean, std=self.std)
+        return ShippedNetwork(module, views, self.mean, self.std)
+
 
 class EstimatorPredictor(Predictor):
     """An estimator; its log-probabilities stand for logits, from which they differ by a constant a row.
 
     Args:
         estimator: A fitted estimator.
+        title: What messages call it.
     """
 
-    def __init__(self, estimator: Estimator) -> None:
-        self.estimator = estimator
+    def __init__(self, estimator: Estimator, *, title: str = "this model") -> None:
+        self.estimator, self.title = estimator, title
 
     @property
     def num_parameters(self) -> int:
@@ -120,15 +159,25 @@ class EstimatorPredictor(Predictor):
             raise ProtocolError("an estimator answers in float32, and its views are averaged as logits")
         return compute_log_probabilities(self.estimator, np.asarray(face_set.faces), views=views)
 
+    def to_shipped(self, views: tuple[str, ...]) -> ShippedNetwork:
+        """Raise: no model file holds an estimator."""
+        raise ExportError(f"{self.title} is an estimator; only networks can be exported")
 
-def load_predictor(run: RunFolder) -> Predictor:
-    """Return what a run learned, of its ``best`` weights.
+
+@singledispatch
+def load_predictor(model: JudgedModel) -> Predictor:
+    """Return what a model learned; of a run, its ``best`` weights.
 
     Raises:
         RunFolderError: If there are no weights yet or they are damaged.
     """
+    raise TypeError(f"{type(model).__name__} is no kind of model that judging knows")
+
+
+@load_predictor.register
+def _load_run(run: RunFolder) -> Predictor:
     if run.recipe.model.is_estimator:
-        return EstimatorPredictor(run.load_estimator())
+        return EstimatorPredictor(run.load_estimator(), title=f"{run.folder}: {run.recipe.model.name!r}")
     lowest, highest = run.facts.get("value_range", (0.0, 255.0))
     return NetworkPredictor(
         run.load_network(),
@@ -139,16 +188,22 @@ def load_predictor(run: RunFolder) -> Predictor:
     )
 
 
-def order_run_views(run: RunFolder, views: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names of a run's views in the order that mien keeps them in.
+@singledispatch
+def order_run_views(run: JudgedModel, views: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of a model's views in the order that mien keeps them in.
 
     Args:
-        run: The run; of a network any view may be asked, of an estimator ``plain`` and ``flip``.
+        run: The model; of a network any view may be asked, of an estimator ``plain`` and ``flip``.
         views: The views; None takes the recipe's.
 
     Raises:
         MienError: If there is none, one stands twice, or one is unknown.
     """
+    raise TypeError(f"{type(run).__name__} is no kind of model that judging knows")
+
+
+@order_run_views.register
+def _order_views_of_run(run: RunFolder, views: Sequence[str] | None) -> tuple[str, ...]:
     recipe = run.recipe
     if views is None:
         return recipe.training.views

@@ -1,4 +1,4 @@
-"""From a run folder to a model file: calibrated, with its contract, and compared with torch before it is written."""
+"""From a run or an ensemble to a model file: calibrated, with its contract, compared with torch before it is there."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +16,12 @@ from mien.errors import ExportError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.conformal import DEFAULT_METHOD, fit_sets_for
 from mien.evaluation.crop_margins import CropMargin, measure_crop_margin
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
-from mien.evaluation.predictors import compute_logits
+from mien.evaluation.predictors import Predictor, ShippedNetwork, load_predictor, order_run_views
 from mien.evaluation.protocol import check_may_choose, figures_for_choice
 from mien.evaluation.records import Record, list_records
-from mien.export.onnx_graph import build_onnx_graph
+from mien.export.onnx_graph import build_graph
 from mien.faces.detector import FaceDetector
 from mien.metrics.figures import Figures
 from mien.metrics.row_figures import RowFigures
@@ -28,8 +29,6 @@ from mien.recognition.calibrators import Calibrator, Temperature, calibrator_to_
 from mien.recognition.conformal import check_sets
 from mien.recognition.model_file import METADATA_KEY, Contract, ModelFile, load_model_file, order_views
 from mien.recognition.recognizer import Recognizer
-from mien.training.batches import faces_as_tensor
-from mien.training.run_folder import RunFolder
 from mien.training.training_data import TrainingData
 from mien.writing import replacing
 
@@ -61,7 +60,7 @@ class ExportReport:
 
 
 def export_run(
-    run: RunFolder,
+    run: JudgedModel,
     output: Path,
     *,
     data: TrainingData,
@@ -77,13 +76,13 @@ def export_run(
     sets: str = DEFAULT_METHOD,
     say: Callable[[str], None] = lambda _: None,
 ) -> ExportReport:
-    """Write a run's best weights as an ONNX model file with its contract.
+    """Write a run's best weights, or an ensemble's, as one ONNX model file with its contract.
 
     Calibrator, unsure threshold, conformal sets and crop margins are fitted on validation. The file is written only if
     its probabilities agree with torch on real faces.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble, whose file averages the views itself.
         output: The file to write.
         data: The faces as the run trained on them.
         detectors: Detectors to measure a crop margin for.
@@ -99,23 +98,23 @@ def export_run(
         say: Is told each step.
 
     Raises:
-        ExportError: If the run is of an estimator, a step of its preparation fits into no contract, torch cannot write
-            its network as ONNX, or file and torch differ by more; nothing is written then.
+        ExportError: If the run is of an estimator, members of an ensemble prepare faces differently, a step of the
+            preparation fits into no contract, torch cannot write the network as ONNX, or file and torch differ by more;
+            nothing is written then.
         ProtocolError: If the data set is not the run's, or the run was trained on validation, too.
         DataError: If there is no such calibrator.
         ModelFileError: If there are no such sets.
         RunFolderError: If the run has no weights.
         MienError: If the file cannot be written.
     """
-    model = run.recipe.model
-    if model.is_estimator:
-        raise ExportError(f"{run.folder}: {model.name!r} is an estimator; only networks can be exported")
     if coverage is not None:
         check_sets(sets, coverage)
     face_set = data.face_set
     check_may_choose(run.facts["splits_seen"], "validation", model=run.recipe.name, data_set=face_set.name)
+    views = order_views(views or order_run_views(run, None))
+    predictor = load_predictor(run)
+    shipped = predictor.to_shipped(views)
     preparation = find_contract_steps(data)
-    views = order_views(views or run.recipe.training.views)
     chosen_on = predict_split(run, face_set, "validation", views=views)
     for line in preparation.left_out:
         say(line)
@@ -127,7 +126,7 @@ def export_run(
     contract = _draft_contract(
         run,
         name=name or run.recipe.name,
-        views=views,
+        shipped=shipped,
         licence=licence,
         side_hw=side_hw,
         preparation=tuple(dict(step) for step in preparation.steps),
@@ -146,12 +145,12 @@ def export_run(
         unsure_below=threshold.threshold,
         scores=_scores(figures_for_choice(calibrated), record),
     )
-    graph = build_onnx_graph(run.load_network(), size_hw=contract.input_size_hw, mean=run.mean, std=run.std)
+    graph = build_graph(shipped.module, in_channels=contract.num_channels, size_hw=contract.input_size_hw)
     with tempfile.TemporaryDirectory() as temporary:
         draft = Recognizer(_write(graph, contract, Path(temporary) / "draft.onnx"))
         validation = face_set.split("validation")
         say(f"comparing with torch on {min(NUM_COMPARED_FACES, len(validation))} real faces")
-        difference, num_compared = compare_with_torch(draft, run, data)
+        difference, num_compared = compare_with_torch(draft, predictor, data, views=views)
         if not difference < largest_difference:
             raise ExportError(
                 f"{output} not written: its probabilities differ from torch by {difference:.2g} at most, "
@@ -182,34 +181,34 @@ def find_contract_steps(data: TrainingData) -> ContractSteps:
     return contract_steps(data.steps, shape_before=shape_before)
 
 
-def compare_with_torch(recognizer: Recognizer, run: RunFolder, data: TrainingData) -> tuple[float, int]:
-    """Return the largest difference of a probability between a model file and its run, and the faces compared.
+def compare_with_torch(
+    recognizer: Recognizer, predictor: Predictor, data: TrainingData, *, views: tuple[str, ...]
+) -> tuple[float, int]:
+    """Return the largest difference of a probability between a model file and its model, and the faces compared.
 
     The file prepares the faces by its contract, so that a step which is not the one of training shows, too. Compared is
     what goes into a calibrator, for both sides would share that: the softmax, over the temperature if there is one.
 
     Args:
         recognizer: The model file, ready.
-        run: The run it came from.
+        predictor: What it came from.
         data: The faces as the run trained on them; at most 512 of validation, evenly spread, are compared.
+        views: Views that the file is to average.
     """
     validation = data.face_set.split("validation")
     rows = np.linspace(0, len(validation) - 1, min(NUM_COMPARED_FACES, len(validation))).astype(np.int64)
     part = validation.select(np.unique(rows))
     temperature = recognizer.contract.temperature
     from_file = softmax(recognizer.predict_logits(recognizer.prepare(data.unprepared(part))) / temperature)
-    logits = compute_logits(
-        run.load_network(), faces_as_tensor(part), mean=run.mean, std=run.std, views=recognizer.contract.views
-    )
-    from_torch = softmax(logits / temperature)
+    from_torch = softmax(predictor.predict_logits(part, views=views) / temperature)
     return float(np.abs(from_file - from_torch).max()), len(part)
 
 
 def _draft_contract(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     name: str,
-    views: tuple[str, ...],
+    shipped: ShippedNetwork,
     licence: str,
     side_hw: tuple[int, int],
     preparation: tuple[dict[str, object], ...],
@@ -223,9 +222,9 @@ def _draft_contract(
         colour=colour,
         preparation=preparation,
         crop_margins={"none": 0.0},
-        views=views,
-        mean=(run.mean,) * facts["in_channels"],
-        std=(run.std,) * facts["in_channels"],
+        views=shipped.views,
+        mean=(shipped.mean,) * facts["in_channels"],
+        std=(shipped.std,) * facts["in_channels"],
         temperature=1.0,
         unsure_below=0.0,
         data_fingerprint=facts["data_fingerprint"],
@@ -267,7 +266,7 @@ def _shares(rows: RowFigures) -> dict[str, object]:
     }
 
 
-def _record_of(run: RunFolder, results_folder: Path, *, views: tuple[str, ...], calibrator: str) -> Record | None:
+def _record_of(run: JudgedModel, results_folder: Path, *, views: tuple[str, ...], calibrator: str) -> Record | None:
     """Return the newest record of these weights, views and calibrator, if the test split was opened for them.
 
     A model file averages the logits of its views, so must the record.

@@ -5,32 +5,11 @@ import warnings
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mien.errors import ExportError
 from mien.models import Classifier
-from mien.models.outputs import to_logits
-
-
-class NormalisedNetwork(nn.Module):
-    """A network that takes faces of 0..255 and normalises them itself, and gives logits whatever its activation.
-
-    Args:
-        network: The network, in evaluation mode.
-        mean: Mean grey value that it was trained with.
-        std: Standard deviation of the same.
-
-    Shape:
-        ``(N, C, H, W)`` float32 in 0..255 to ``(N, num_classes)`` logits.
-    """
-
-    def __init__(self, network: Classifier, *, mean: float, std: float) -> None:
-        super().__init__()
-        self.network, self.mean, self.std = network, mean, std
-
-    def forward(self, faces: Tensor) -> Tensor:
-        """Return logits, whose softmax are the network's probabilities."""
-        return to_logits(self.network((faces - self.mean) / self.std), self.network.output_activation)
+from mien.models.normalised import NormalisedNetwork
 
 
 def build_onnx_graph(network: Classifier, *, size_hw: tuple[int, int], mean: float, std: float) -> Any:
@@ -49,8 +28,23 @@ def build_onnx_graph(network: Classifier, *, size_hw: tuple[int, int], mean: flo
     Raises:
         ExportError: If torch cannot write the network as ONNX.
     """
-    whole = NormalisedNetwork(network.eval(), mean=mean, std=std).eval()
-    example = torch.zeros(2, network.in_channels, *size_hw)
+    whole = NormalisedNetwork(network.eval(), mean=mean, std=std)
+    return build_graph(whole, in_channels=network.in_channels, size_hw=size_hw)
+
+
+def build_graph(module: nn.Module, *, in_channels: int, size_hw: tuple[int, int]) -> Any:
+    """Return a module that normalises faces itself as an ``onnx.ModelProto``, like `build_onnx_graph`.
+
+    Args:
+        module: Takes faces of 0..255, float32 ``(N, C, H, W)``, and gives logits.
+        in_channels: Channels of the faces.
+        size_hw: Height and width of the faces in pixels.
+
+    Raises:
+        ExportError: If torch cannot write the module as ONNX.
+    """
+    whole = module.eval()
+    example = torch.zeros(2, in_channels, *size_hw)
     with warnings.catch_warnings(), _quiet("torch.onnx", "onnxscript", "onnx_ir"):
         warnings.simplefilter("ignore")
         try:

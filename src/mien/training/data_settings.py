@@ -119,6 +119,8 @@ class DataSettings(Section):
         protocol: ``official`` keeps the published splits; ``clean`` drops training rows with a copy in a later split.
         allow_leakage: Whether copies across splits cut by hand are accepted; figures then say "leaky".
         auxiliary: Further sets for training.
+        one_against_rest: A class that alone is told from all others, such as ``happy`` from ``not_happy``; empty tells
+            all classes apart.
         prepare: Steps of preparation, as names or tables.
         on_unreadable: Pictures that cannot be read or show no face to a step: ``refuse`` or ``drop``.
         balance: More rows for rare classes; None adds none.
@@ -137,6 +139,7 @@ class DataSettings(Section):
     protocol: Literal["official", "clean"] = "official"
     allow_leakage: bool = False
     auxiliary: tuple[AuxiliarySettings, ...] = Field((), strict=False)
+    one_against_rest: str = ""
     prepare: tuple[str | dict[str, Any], ...] = Field((), strict=False)
     on_unreadable: Literal["refuse", "drop"] = "refuse"
     balance: BalanceSettings | None = None

@@ -88,7 +88,7 @@ def inherit(own: Mapping[str, str], forerunners: Sequence[Forerunner], face_set:
     ]
     seen = [own, *(_seen_of(face_set, each) for each in related)]
     each_once = [each for place, each in enumerate(forerunners) if each not in forerunners[:place]]
-    facts = {"forerunners": [asdict(each) for each in each_once], "splits_seen": _join(seen)}
+    facts = {"forerunners": [asdict(each) for each in each_once], "splits_seen": join_splits_seen(seen)}
     return facts | ({"is_leaky": True} if any(each.is_leaky for each in related) else {})
 
 
@@ -114,8 +114,16 @@ def _seen_of(face_set: FaceSet, forerunner: Forerunner) -> dict[str, str]:
     }
 
 
-def _join(all_seen: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return all that was seen of each split, each phrase once."""
+def join_splits_seen(all_seen: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return all that several models have seen of each split, each phrase once.
+
+    Args:
+        all_seen: For each model split name to how it was seen.
+
+    Example:
+        >>> join_splits_seen([{"training": "trained on"}, {"training": "trained on", "test": "trained on by a"}])
+        {'training': 'trained on', 'test': 'trained on by a'}
+    """
     phrases = {
         split: [each for seen in all_seen for each in seen.get(split, "").split("; ") if each] for split in SPLITS
     }

@@ -44,6 +44,7 @@ _LATER: dict[str, Any] = {
     "loss": {"name": "cross_entropy"},
     "data.allow_missing_classes": False,
     "data.fold": None,
+    "data.one_against_rest": "",
     "training.targets": "labels",
     "training.average": "exponential",
     "training.average_from": 0.75,

@@ -1,12 +1,9 @@
 """``RunFolder``: one training run on disk; resolved recipe, what it saw, curves, weights, and how to go on."""
 
 import csv
-import errno
 import hashlib
 import json
 import platform
-import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +19,7 @@ from mien.metrics.predictions import CHOSEN_ON, TRAINED_ON, UNKNOWN
 from mien.models import ESTIMATORS, Classifier, Estimator, create_estimator, create_model, load_weights
 from mien.models.weights import write_weights
 from mien.training.recipe import Recipe, build_recipe
-from mien.writing import explaining_write_faults, write_atomically
+from mien.writing import create_numbered_folder, write_atomically
 
 CURVE_COLUMNS = ("epoch", "loss", "validation_accuracy", "validation_loss", "learning_rate", "pictures_per_second")
 
@@ -70,22 +67,11 @@ class RunFolder:
         Raises:
             MienError: If the disk is full or the place may not be written.
         """
-        texts = {
-            "recipe.json": recipe.model_dump_json(indent=2),
-            "run.json": json.dumps(_describe(recipe, face_set) | facts, indent=2),
+        contents = {
+            "recipe.json": recipe.model_dump_json(indent=2) + "\n",
+            "run.json": json.dumps(_describe(recipe, face_set) | facts, indent=2) + "\n",
         }
-        partial_folder = runs_folder / f".{recipe.name}.{secrets.token_hex(4)}.partial"
-        with explaining_write_faults(runs_folder):
-            try:
-                (partial_folder / "weights").mkdir(parents=True)
-                for name, text in texts.items():
-                    (partial_folder / name).write_text(text + "\n", encoding="utf-8")
-                number = 1
-                while not _rename_to_new(partial_folder, runs_folder / f"{recipe.name}-{number}"):
-                    number += 1
-            finally:
-                shutil.rmtree(partial_folder, ignore_errors=True)
-        return cls(runs_folder / f"{recipe.name}-{number}")
+        return cls(create_numbered_folder(runs_folder, recipe.name, contents, inside=["weights"]))
 
     @classmethod
     def open(cls, folder: Path) -> "RunFolder":
@@ -147,6 +133,11 @@ class RunFolder:
         # A run of an earlier version says what it began with, and not how that one's data were cut.
         earlier = facts["starting_weights"]
         return [earlier | {"data_set": earlier["data_set"] or UNKNOWN, "has_published_splits": False}]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages that decide about what it answers here and now."""
+        return package_versions(self.recipe.model.name)
 
     @property
     def is_finished(self) -> bool:
@@ -307,17 +298,6 @@ def package_versions(model_name: str) -> dict[str, str]:
     """
     own = ESTIMATORS.get(model_name).card.packages if model_name in ESTIMATORS else ("torch", "lightning")
     return {"python": platform.python_version()} | {name: version(name) for name in ("mien", *own, "numpy")}
-
-
-def _rename_to_new(folder: Path, new: Path) -> bool:
-    """Rename a folder and return True, or False where the name is taken by anything but an empty folder."""
-    try:
-        folder.rename(new)
-    except OSError as error:
-        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-            raise
-        return False
-    return True
 
 
 def _describe(recipe: Recipe, face_set: FaceSet) -> dict[str, Any]:

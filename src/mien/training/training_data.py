@@ -16,6 +16,7 @@ from mien.data.merging import merge_auxiliary
 from mien.data.preparation import fit_and_prepare, prepare_one
 from mien.data.splits import cut_splits, deal_folds, take_fold
 from mien.data.steps import picture_part
+from mien.data.vocabulary import against_rest
 from mien.errors import DataError, PictureError, ProtocolError
 from mien.images.steps import Step
 from mien.training.data_settings import AuxiliarySettings, DataSettings, FoldSettings
@@ -82,6 +83,8 @@ def read_training_data(settings: DataSettings) -> TrainingData:
     if settings.auxiliary:
         others = [_read(each, settings) for each in settings.auxiliary]
         face_set = merge_auxiliary(face_set, others, outside=settings.outside)
+    if settings.one_against_rest:
+        face_set = against_rest(face_set, settings.one_against_rest)
     for split in ("training", "validation"):
         if not (face_set.splits == split).any():
             raise DataError(

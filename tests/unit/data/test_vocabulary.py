@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mien.data import FaceSet
-from mien.data.vocabulary import to_vocabulary
+from mien.data.vocabulary import against_rest, to_vocabulary
 from mien.errors import DataError
 from mien.expressions import FER2013_EXPRESSIONS, SIX_EXPRESSIONS
 
@@ -73,3 +73,18 @@ def test_to_vocabulary_joins_classes_of_one_meaning() -> None:
 def test_to_vocabulary_refuses(face_set: FaceSet, expressions: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         to_vocabulary(face_set, expressions, outside="drop")
+
+
+def test_against_rest_leaves_two_classes_and_every_row() -> None:
+    whole = make_set([3, 0, 3, 6])
+    binary = against_rest(whole, "happy")
+    assert binary.expressions == ("happy", "not_happy")
+    assert binary.labels.tolist() == [0, 1, 0, 1]
+    assert binary.row_ids.tolist() == whole.row_ids.tolist()
+    assert (binary.name, binary.history[-1]) == ("made-happy-or-not", "happy against the rest: 2 rows against 2")
+    assert binary.fingerprint != whole.fingerprint
+
+
+def test_against_rest_refuses_a_class_that_the_set_lacks() -> None:
+    with pytest.raises(DataError, match=r"made has no class 'hapy' to stand against the rest; did you mean 'happy'\?"):
+        against_rest(make_set([3, 0]), "hapy")

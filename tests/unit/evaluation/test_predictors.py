@@ -3,7 +3,7 @@ import pytest
 import torch
 from torchvision.transforms.functional import ten_crop
 
-from mien.errors import ModelFileError, ProtocolError, RecipeError
+from mien.errors import ExportError, ModelFileError, ProtocolError, RecipeError
 from mien.evaluation.predictors import (
     EstimatorPredictor,
     NetworkPredictor,
@@ -118,3 +118,24 @@ def test_an_estimator_averages_logits_in_float32(estimator_run: RunFolder) -> No
     part = read_training_data(estimator_run.recipe.data).face_set.split("validation")
     with pytest.raises(ProtocolError, match="an estimator answers in float32, and its views are averaged as logits"):
         load_predictor(estimator_run).predict_logits(part, views=("plain",), precision="bfloat16")
+
+
+def test_what_is_no_model_is_refused() -> None:
+    for ask in (lambda: load_predictor("run"), lambda: order_run_views("run", None)):
+        with pytest.raises(TypeError, match="str is no kind of model that judging knows"):
+            ask()
+
+
+def test_a_network_ships_with_its_normalisation_and_leaves_views_to_recognition(tiny_run: RunFolder) -> None:
+    part = read_training_data(tiny_run.recipe.data).face_set.split("validation")
+    predictor = load_predictor(tiny_run)
+    shipped = predictor.to_shipped(("plain", "flip"))
+    with torch.inference_mode():
+        logits = shipped.module(torch.from_numpy(np.array(part.faces))[:, None].float())
+    np.testing.assert_allclose(logits.numpy(), predictor.predict_logits(part, views=["plain"]), atol=1e-4)
+    assert (shipped.views, shipped.mean, shipped.std) == (("plain", "flip"), tiny_run.mean, tiny_run.std)
+
+
+def test_an_estimator_is_not_shipped(estimator_run: RunFolder) -> None:
+    with pytest.raises(ExportError, match="classical-1: 'hog_lbp_svm' is an estimator; only networks can be exported"):
+        load_predictor(estimator_run).to_shipped(("plain",))

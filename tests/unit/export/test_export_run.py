@@ -11,12 +11,14 @@ from mien import writing
 from mien.errors import DataError, ExportError, MienError, ModelFileError, ProtocolError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.conformal import fit_sets_for
+from mien.evaluation.ensemble import build_ensemble
 from mien.evaluation.judge import choose, judge, predict_for_choice
 from mien.evaluation.predict import predict_split
 from mien.evaluation.predictors import compute_logits
 from mien.export import export_run as module
 from mien.export.export_run import ExportReport, export_run
 from mien.faces.detector import create_detector
+from mien.models.normalised import NormalisedNetwork
 from mien.recognition.calibrators import Temperature, softmax
 from mien.recognition.model_file import load_model_file
 from mien.recognition.recognizer import Recognizer
@@ -154,12 +156,12 @@ def test_views_can_be_fewer_than_trained(tiny_run: RunFolder, tmp_path: Path) ->
 def test_a_graph_that_disagrees_is_not_written(
     tiny_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = module.build_onnx_graph
-    monkeypatch.setattr(
-        module,
-        "build_onnx_graph",
-        lambda network, **options: build(network, **{**options, "mean": options["mean"] + 9}),
-    )
+    build = module.build_graph
+
+    def build_another(module: NormalisedNetwork, **options: object) -> object:
+        return build(NormalisedNetwork(module.network, mean=module.mean + 9, std=module.std), **options)
+
+    monkeypatch.setattr(module, "build_graph", build_another)
     with pytest.raises(
         ExportError, match=r"tiny\.onnx not written: its probabilities differ from torch by .* 1e-04 is"
     ):
@@ -263,3 +265,31 @@ def test_a_step_that_fits_into_no_contract_is_refused_before_anything_is_written
     with pytest.raises(ExportError, match="zca_whiten"):
         export_run(run, tmp_path / "whitened.onnx", data=data, detectors=[], results_folder=tmp_path)
     assert not (tmp_path / "whitened.onnx").exists()
+
+
+@pytest.mark.parametrize("method", ["likelihood", "stacked", "tree"])
+def test_an_ensemble_is_one_file_that_agrees_with_torch(
+    method: str, members: list[RunFolder], trained_against_rest: list[RunFolder], tmp_path: Path
+) -> None:
+    runs = trained_against_rest if method == "tree" else members[:2]
+    ensemble = build_ensemble(runs, method=method, average="logits", ensembles_folder=tmp_path).ensemble
+    report = export_run(
+        ensemble,
+        tmp_path / "ensemble.onnx",
+        data=read_training_data(ensemble.recipe.data),
+        detectors=[],
+        results_folder=tmp_path / "results",
+    )
+    assert report.largest_difference < 1e-4
+    assert report.model_file.contract.expressions == tuple(ensemble.facts["expressions"])
+    assert report.num_bytes < 1.5 * sum(run.weights_file().stat().st_size for run in ensemble.members) + 200_000
+
+
+def test_an_ensemble_of_estimators_is_refused(
+    estimator_run: RunFolder, estimator_recipe_file: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(estimator_recipe_file, ["name=other", "model.regularization=9.0"])
+    other = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    ensemble = build_ensemble([estimator_run, other], method="equal", ensembles_folder=tmp_path).ensemble
+    with pytest.raises(ExportError, match="classical-1: 'hog_lbp_svm' is an estimator; only networks can be exported"):
+        export_run(ensemble, tmp_path / "e.onnx", data=read_training_data(ensemble.recipe.data), detectors=[])

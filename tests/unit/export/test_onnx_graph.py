@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mien.errors import ExportError
-from mien.export.onnx_graph import NormalisedNetwork, build_onnx_graph
+from mien.export.onnx_graph import build_graph, build_onnx_graph
 from mien.models import create_model
 
 
@@ -29,13 +29,6 @@ def test_any_batch_size_runs(graph: onnx.ModelProto, count: int) -> None:
     (logits,) = session.run(None, {"faces": faces})
     assert logits.shape == (count, 7)
     np.testing.assert_allclose(logits, logits[:1].repeat(count, axis=0), atol=1e-5)
-
-
-def test_mean_and_deviation_are_inside() -> None:
-    network = create_model("vgg_se", width=4).eval()
-    faces = torch.randint(0, 256, (3, 1, 48, 48)).float()
-    inside = NormalisedNetwork(network, mean=100.0, std=50.0)(faces)
-    torch.testing.assert_close(inside, network((faces - 100) / 50))
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
@@ -77,3 +70,11 @@ def test_a_network_that_torch_cannot_write_is_refused_in_one_line(monkeypatch: p
     with pytest.raises(ExportError, match=r"torch cannot write this network as ONNX .*; take another") as raised:
         build_onnx_graph(network, size_hw=(48, 48), mean=120.0, std=60.0)
     assert "\n" not in str(raised.value)
+
+
+def test_build_graph_takes_any_module_that_gives_logits() -> None:
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 4 * 5, 2))
+    session = onnxruntime.InferenceSession(build_graph(module, in_channels=3, size_hw=(4, 5)).SerializeToString())
+    faces = torch.rand(6, 3, 4, 5)
+    (logits,) = session.run(["logits"], {"faces": faces.numpy()})
+    np.testing.assert_allclose(logits, module(faces).detach().numpy(), atol=1e-5)

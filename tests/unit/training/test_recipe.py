@@ -190,6 +190,14 @@ def test_the_fingerprint_is_of_what_changes_the_outcome() -> None:
     assert build_recipe({"name": "some", "model": {"name": "vgg_se", "width": 8}}).fingerprint != recipe.fingerprint
 
 
+def test_the_fingerprint_is_of_the_class_against_the_rest_only_where_there_is_one() -> None:
+    plain, empty, happy = (
+        build_recipe({**SMALLEST, "data": data}).fingerprint
+        for data in ({}, {"one_against_rest": ""}, {"one_against_rest": "happy"})
+    )
+    assert plain == empty != happy
+
+
 def test_the_fingerprint_is_of_the_fold_held_out_too() -> None:
     folds = [build_recipe({**SMALLEST, "data": {"fold": {"folds": 2, "number": number}}}) for number in (0, 1)]
     assert len({each.fingerprint for each in (*folds, build_recipe(SMALLEST))}) == 3

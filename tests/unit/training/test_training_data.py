@@ -51,6 +51,23 @@ def test_classes_are_chosen_by_vocabulary(fer2013_csv: Path) -> None:
         read(fer2013_csv, expressions="six")
 
 
+def test_one_class_stands_against_the_rest_on_the_same_rows(fer2013_csv: Path) -> None:
+    settings = {"split": {"validation": 0.25, "of": ["training", "validation"]}, "auxiliary": ()}
+    whole, binary = (read(fer2013_csv, **settings, **more) for more in ({}, {"one_against_rest": "sad"}))
+    assert binary.face_set.expressions == ("sad", "not_sad")
+    assert binary.face_set.name == "fer2013-sad-or-not"
+    assert binary.face_set.row_ids.tolist() == whole.face_set.row_ids.tolist()
+    assert binary.face_set.splits.tolist() == whole.face_set.splits.tolist()
+    is_sad = whole.face_set.labels == whole.face_set.expressions.index("sad")
+    assert (binary.face_set.labels == 0).tolist() == is_sad.tolist()
+
+
+def test_the_two_classes_of_one_against_the_rest_can_be_balanced(fer2013_csv: Path) -> None:
+    balanced = read(fer2013_csv, one_against_rest="sad", balance={"method": "over_sampling"}).face_set
+    assert balanced.class_counts("training") == {"sad": 96, "not_sad": 96}
+    assert balanced.class_counts("validation") == {"sad": 2, "not_sad": 12}
+
+
 def test_reader_options_reach_the_reader(tmp_path: Path) -> None:
     faces, labels, usages = make_rows(70)
     write_folders(tmp_path / "folders", faces, labels, usages, has_prefix=False)

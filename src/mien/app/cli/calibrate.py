@@ -11,7 +11,7 @@ from mien.app.prediction_arguments import Average, Views, split_views
 
 @app.command()
 def calibrate(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: Annotated[Path, typer.Argument(help="Run folder, or an ensemble's.")],
     *,
     views: Views = None,
     average: Annotated[Average, typer.Option(help="What of the views is averaged.")] = Average.LOGITS,
@@ -29,10 +29,10 @@ def calibrate(
     """
     from mien.app.figures import print_rows
     from mien.evaluation.calibration import measure_calibration, set_rows
-    from mien.training import RunFolder
+    from mien.evaluation.ensemble import open_model
 
     report = measure_calibration(
-        RunFolder.open(run), views=split_views(views), average=average.value, calibrator=calibrator, seed=seed
+        open_model(run), views=split_views(views), average=average.value, calibrator=calibrator, seed=seed
     )
     print_rows(report.calibrator_rows())
     print(f"least log loss: {report.best}")

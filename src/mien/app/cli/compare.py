@@ -7,7 +7,7 @@ import typer
 
 from mien.app.cli import app
 
-_ANSWERS = "Record (.json), predictions (.npz), or run folder, of which its answers on validation are compared."
+_ANSWERS = "Record (.json), predictions (.npz), or the folder of a run or an ensemble, for its answers on validation."
 
 
 @app.command()

@@ -20,7 +20,7 @@ class Split(StrEnum):
 
 @app.command()
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: Annotated[Path, typer.Argument(help="Run folder, or an ensemble's.")],
     *,
     split: Annotated[Split, typer.Option(help="validation chooses; test is judged, once, and leaves a record.")],
     views: Views = None,
@@ -48,14 +48,14 @@ def evaluate(
     from mien.app.figures import print_figures, print_rows
     from mien.evaluation.calibration import set_rows
     from mien.evaluation.conformal import SetFigures
+    from mien.evaluation.ensemble import open_model
     from mien.evaluation.judge import judge, predict_for_choice
     from mien.evaluation.pictures import draw_pictures
     from mien.evaluation.protocol import figures_for_choice
     from mien.evaluation.records import judged_predictions, read_record
     from mien.metrics.bootstrap import NUM_DRAWS
-    from mien.training import RunFolder
 
-    run_folder = RunFolder.open(run)
+    run_folder = open_model(run)
     if split is Split.TEST:
         against = None if reference is None else read_record(reference)
         record = judge(

@@ -10,7 +10,7 @@ from mien.app.cli import app
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="Run folder of a network that mien train made.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a network's run, or of an ensemble.")],
     *,
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.onnx in the run folder if left out.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the model; the recipe's if left out.")] = None,
@@ -45,12 +45,12 @@ def export(
     that mien analyze --model takes it. Calibrator, the threshold for unsure answers, sets and crop margins are fitted
     on the validation split; a run that was trained on it (training.join_validation) cannot be exported.
     """
+    from mien.evaluation.ensemble import open_model
     from mien.export.export_run import export_run
     from mien.faces.detector import DETECTORS, create_detector
-    from mien.training import RunFolder
     from mien.training.training_data import read_training_data
 
-    run_folder = RunFolder.open(run)
+    run_folder = open_model(run)
     names = [name for name in detector or ["haar"] if name != "none"]
     detectors = [
         create_detector(name, detector_model if DETECTORS.get(name).card.needs_file else None) for name in names

@@ -12,7 +12,7 @@ from mien.app.prediction_arguments import Average, Precision, Views, split_views
 
 @app.command()
 def predict(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: Annotated[Path, typer.Argument(help="Run folder, or an ensemble's.")],
     *,
     split: Annotated[Split, typer.Option(help="training or validation; test is opened by evaluate alone.")],
     output: Annotated[Path, typer.Option(help="File to write (.npz).")],
@@ -26,11 +26,11 @@ def predict(
 
     They are as the network gives them, uncalibrated.
     """
+    from mien.evaluation.ensemble import open_model
     from mien.evaluation.predict import predict_to_teach
-    from mien.training import RunFolder
 
     predictions = predict_to_teach(
-        RunFolder.open(run), split.value, views=split_views(views), average=average.value, precision=precision.value
+        open_model(run), split.value, views=split_views(views), average=average.value, precision=precision.value
     )
     print(
         f"{predictions.save(output)}: {predictions.model} on {predictions.split} of {predictions.data_set}, "
