@@ -13,6 +13,7 @@ from mien.evaluation.predict import apply_calibrator, fit_run_calibrator
 from mien.evaluation.predictors import load_predictor, order_run_views
 from mien.evaluation.robustness.corruption import CORRUPTIONS, CorruptionCard, corrupt_faces
 from mien.metrics.figures import Figures, compute_figures
+from mien.metrics.predictions import TRAINED_ON
 from mien.metrics.row_figures import RowFigures
 from mien.recognition.calibrators import softmax
 from mien.training.run_folder import RunFolder
@@ -116,6 +117,8 @@ def measure_robustness(
     face_set = read_training_data(run.recipe.data).face_set
     calibrator = fit_run_calibrator(run, face_set, views=views)
     predictor = load_predictor(run)
+    was_trained_on = TRAINED_ON in answered.predictions.splits_seen.get(split, "")
+    kind = "plain" if was_trained_on else _KINDS[split]
 
     def answer(pictures: np.ndarray) -> Figures:
         logits = predictor.predict_logits(replace(answered.faces, pictures=pictures), views=views)
@@ -123,7 +126,7 @@ def measure_robustness(
             answered.predictions, probabilities=softmax(logits), views=views, average="logits", is_float32=True
         )
         predictions = apply_calibrator(predictions, calibrator)
-        return compute_figures(predictions, kind=_KINDS.get(split, "plain"))
+        return compute_figures(predictions, kind=kind)
 
     faces = answered.faces.faces
     return RobustnessReport(

@@ -101,3 +101,9 @@ def test_without_such_rows_there_is_no_mean_and_no_drop(robustness_report: Robus
     assert measured.rows_of("rows_without_copy") == ()
     assert math.isnan(copied.mean_corruption_accuracy(rows="rows_without_copy"))
     assert math.isnan(copied.relative_drop(0.5, rows="rows_without_copy"))
+
+
+def test_validation_that_was_trained_on_is_no_choice(tiny_recipe_file: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_recipe_file, ["training.epochs=1", "training.join_validation=true"])
+    run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
+    assert measure_robustness(run, corruptions=["blur"]).clean.kind == "plain"
