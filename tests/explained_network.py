@@ -42,7 +42,8 @@ class LinearNetwork(Classifier):
         return logits
 
     def reset_classifier(self, num_classes: int) -> None:
-        raise NotImplementedError
+        self.num_classes = num_classes
+        self.classifier = nn.Linear(self.classifier.in_features, num_classes, bias=False)
 
 
 def make_linear(*weights: list[list[float]], mean: float = 0.0, std: float = 1.0) -> ExplainedNetwork:

@@ -63,7 +63,8 @@ class TokenNetwork(Classifier):
         return logits
 
     def reset_classifier(self, num_classes: int) -> None:
-        raise NotImplementedError
+        self.num_classes = num_classes
+        self.classifier = nn.Linear(self.classifier.in_features, num_classes, bias=False)
 
 
 def explain(network: Classifier, side: int, **options: str) -> Tensor:
