@@ -80,6 +80,8 @@ def train_explained(name: str) -> ExplainedNetwork:
     mean, std = float(faces.float().mean()), float(faces.float().std())
     targets = torch.from_numpy(labels)
     with torch.random.fork_rng(devices=[]):
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # or else what is learned depends on how many there are
         torch.manual_seed(0)
         network = create_model(name, num_classes=3, in_channels=1, **NETWORKS[name])
         optimizer = torch.optim.Adam(network.parameters(), lr=0.005)
@@ -89,4 +91,5 @@ def train_explained(name: str) -> ExplainedNetwork:
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
+        torch.set_num_threads(threads)
     return ExplainedNetwork(network, mean=mean, std=std)
