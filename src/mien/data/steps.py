@@ -151,7 +151,7 @@ def contract_steps(steps: WrittenSteps, *, shape_before: Sequence[int] | None = 
         MienError: If an operation is unknown.
     """
     read = read_steps(steps)
-    kept = [] if shape_before is None else _steps_to_shape(shape_before, has_picture_steps=bool(picture_part(read)))
+    kept = [] if shape_before is None else steps_to_shape(shape_before, has_picture_steps=bool(picture_part(read)))
     left_out: list[str] = []
     for step in read:
         entry = find_operation(str(step["operation"]))
@@ -166,16 +166,22 @@ def contract_steps(steps: WrittenSteps, *, shape_before: Sequence[int] | None = 
     return ContractSteps(tuple(kept), tuple(left_out))
 
 
+def steps_to_shape(shape: Sequence[int], *, has_picture_steps: bool) -> list[dict[str, object]]:
+    """Return the steps that make colour pictures of any size what the faces of a set were before its own steps.
+
+    Args:
+        shape: Shape of one of its faces before any step, ``(H, W)`` or ``(H, W, 3)``.
+        has_picture_steps: Whether its steps cut faces out, which had no size of their own.
+    """
+    steps: list[dict[str, object]] = [{"operation": "to_grey"}] if len(shape) == 2 else []
+    if not has_picture_steps:
+        steps.append({"operation": "resize", "size_hw": [int(side) for side in shape[:2]], "filter": "bilinear"})
+    return steps
+
+
 def list_operations() -> list[OperationFacts]:
     """Return all operations, those on whole pictures first."""
     return [_list_one(entry) for registry in (PICTURE_OPERATIONS, OPERATIONS) for entry in registry]
-
-
-def _steps_to_shape(shape: Sequence[int], *, has_picture_steps: bool) -> list[dict[str, object]]:
-    steps: list[dict[str, object]] = [{"operation": "to_grey"}] if len(shape) == 2 else []
-    if not has_picture_steps:  # what they cut out had no size of its own
-        steps.append({"operation": "resize", "size_hw": [int(side) for side in shape[:2]], "filter": "bilinear"})
-    return steps
 
 
 def _find_faults_of_one(number: int, written: object) -> list[str]:

@@ -132,6 +132,7 @@ def open_test_split(
     temperature: float | None = None,
     calibrator: str | None = None,
     sets: Sequence[SetFigures] | None = None,
+    cross_dataset: Mapping[str, Any] | None = None,
 ) -> Record:
     """Judge a model on a test split and return the sealed record that this leaves, with the predictions beside it.
 
@@ -148,6 +149,7 @@ def open_test_split(
         temperature: What the logits were divided by, fitted on validation; None if they were not.
         calibrator: Name of the calibrator that was fitted on validation, if any.
         sets: What conformal sets that were fitted on validation do on these rows.
+        cross_dataset: Of a model that was trained on another data set, in plain types: on which, and what was left out.
 
     Raises:
         ProtocolError: If the split is not test or was seen, if these are only some of its rows, if they were not
@@ -171,6 +173,7 @@ def open_test_split(
         "figures": compute_figures(predictions, kind="judgement", num_draws=NUM_DRAWS).to_dict(),
         "choice": None if choice is None else _choice_facts(predictions, choice),
         "mcnemar": None if reference is None else _comparison(predictions, reference),
+        **({} if cross_dataset is None else {"cross_dataset": dict(cross_dataset)}),
     }
     canonical_json(content)
     return _write(content, predictions, results_folder=results_folder)

@@ -119,6 +119,11 @@ class Record:
         return str(self.content.get("calibrator") or known)
 
     @property
+    def is_cross_dataset(self) -> bool:
+        """Whether the model was trained on another data set, and classes without counterpart are left out."""
+        return "cross_dataset" in self.content
+
+    @property
     def predictions_file(self) -> Path:
         """The saved predictions, beside the record."""
         return self.file.parent / str(self.content["predictions_file"])

@@ -275,7 +275,8 @@ def _record_of(run: JudgedModel, results_folder: Path, *, views: tuple[str, ...]
     records = [
         record
         for record in list_records(results_folder)
-        if (record.content["weights_fingerprint"], record.figures.views, record.average, record.calibrator) == asked
+        if not record.is_cross_dataset
+        and (record.content["weights_fingerprint"], record.figures.views, record.average, record.calibrator) == asked
     ]
     return records[-1] if records else None
 

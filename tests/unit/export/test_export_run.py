@@ -8,9 +8,11 @@ import torch
 from rich.console import Console
 
 from mien import writing
+from mien.data import read_dataset
 from mien.errors import DataError, ExportError, MienError, ModelFileError, ProtocolError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.conformal import fit_sets_for
+from mien.evaluation.cross_dataset import judge_across
 from mien.evaluation.ensemble import build_ensemble
 from mien.evaluation.judge import choose, judge, predict_for_choice
 from mien.evaluation.predict import predict_split
@@ -24,6 +26,7 @@ from mien.recognition.model_file import load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.training import RunFolder, read_recipe, train
 from mien.training.training_data import read_training_data
+from tests.made_datasets import make_raf_db
 
 
 def export(run: RunFolder, output: Path, **options: object) -> ExportReport:
@@ -67,6 +70,14 @@ def test_the_record_of_the_same_weights_enters_the_contract(tiny_run: RunFolder,
 
 def test_a_record_of_averaged_probabilities_does_not_enter_a_contract(tiny_run: RunFolder, tmp_path: Path) -> None:
     judge(tiny_run, results_folder=tmp_path / "results", average="probabilities")
+    contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract
+    assert "test" not in contract.scores
+
+
+def test_a_record_on_another_data_set_does_not_enter_a_contract(tiny_run: RunFolder, tmp_path: Path) -> None:
+    raf_db = read_dataset("raf_db", make_raf_db(tmp_path / "raf").path)
+    record = judge_across(tiny_run, [raf_db], split="test", results_folder=tmp_path / "results").judged[0].record
+    assert record is not None
     contract = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results").model_file.contract
     assert "test" not in contract.scores
 

@@ -1,6 +1,8 @@
 """Identical pictures within and across splits; the training and judging protocols ask here."""
 
 import hashlib
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +23,18 @@ def group_identical(faces: NDArray[np.uint8]) -> NDArray[np.int64]:
         Group numbers, shape ``(N,)``, counted from 0 in order of first appearance.
     """
     numbers: dict[bytes, int] = {}
-    groups = [
-        numbers.setdefault(hashlib.blake2b(face, digest_size=16).digest(), len(numbers))
-        for face in np.ascontiguousarray(faces)
-    ]
-    return np.array(groups, dtype=np.int64)
+    return np.array([numbers.setdefault(digest, len(numbers)) for digest in _digests(faces)], dtype=np.int64)
+
+
+def is_among(faces: NDArray[Any], others: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which pictures are identical to one of others, as a mask of shape ``(N,)``.
+
+    Args:
+        faces: Pictures, shape ``(N, H, W)`` or ``(N, H, W, 3)``.
+        others: Pictures of the same shape and dtype, ``(M, ...)``.
+    """
+    known = set(_digests(others))
+    return np.array([digest in known for digest in _digests(faces)], dtype=bool)
 
 
 def group_copies(face_set: FaceSet) -> NDArray[np.int64]:
@@ -99,3 +108,7 @@ def apply_protocol(face_set: FaceSet, protocol: str, *, allow_leakage: bool = Fa
             "use protocol = 'clean', or allow_leakage = true and every figure will say 'leaky'"
         )
     return face_set
+
+
+def _digests(faces: NDArray[Any]) -> Iterator[bytes]:
+    return (hashlib.blake2b(np.ascontiguousarray(face).data, digest_size=16).digest() for face in faces)

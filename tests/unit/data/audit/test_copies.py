@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mien.data import FaceSet
-from mien.data.audit.copies import apply_protocol, group_identical, rows_with_copy_in
+from mien.data.audit.copies import apply_protocol, group_identical, is_among, rows_with_copy_in
 from mien.errors import DataError, ProtocolError
 
 SPLITS = ["training", "training", "training", "validation", "validation", "test", "test"]
@@ -62,3 +62,10 @@ def test_clean_still_refuses_copies_between_validation_and_test_cut_by_hand() ->
 def test_an_unknown_protocol_is_refused() -> None:
     with pytest.raises(DataError, match="unknown protocol 'offical'; expected official or clean"):
         apply_protocol(make_set([1] * 7), "offical")
+
+
+def test_is_among_finds_identical_pictures_of_any_type() -> None:
+    faces = np.zeros((3, 2, 2), dtype=np.float32)
+    faces[1, 0, 1], faces[2, 1, 1] = 0.5, 0.25
+    np.testing.assert_array_equal(is_among(faces, faces[[2, 0]]), [True, False, True])
+    assert is_among(faces[:0], faces).shape == (0,)

@@ -7,18 +7,13 @@ from typing import Annotated
 import typer
 
 from mien.app.cli.data import data_app
-from mien.app.dataset_arguments import DatasetName, DatasetPath, ReaderOptions, read_named
+from mien.app.dataset_arguments import DatasetName, DatasetPath, OnUnreadable, ReaderOptions, read_named
 
 
 class _Format(StrEnum):
     folders = "folders"
     csv = "csv"
     parquet = "parquet"
-
-
-class _OnUnreadable(StrEnum):
-    refuse = "refuse"
-    drop = "drop"
 
 
 @data_app.command()
@@ -36,8 +31,8 @@ def export(
         str | None, typer.Option(help="Chain of steps in one text, such as 'crop_face resize:size_hw=[64,64]'.")
     ] = None,
     on_unreadable: Annotated[
-        _OnUnreadable, typer.Option(help="What happens to rows that cannot be read or have no face.")
-    ] = _OnUnreadable.refuse,
+        OnUnreadable, typer.Option(help="What happens to rows that cannot be read or have no face.")
+    ] = OnUnreadable.REFUSE,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export in the folder.")] = False,
 ) -> None:
     """Write a data set with a card into a folder, whole or not at all.
