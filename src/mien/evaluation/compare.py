@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.evaluation.alignment import align_predictions
-from mien.evaluation.protocol import check_may_choose, check_may_judge
+from mien.evaluation.protocol import find_kind
 from mien.evaluation.records import judged_predictions, read_record
 from mien.metrics.bootstrap import BOOTSTRAPPED, NUM_DRAWS, SEED, draw_figures, percentile_interval
 from mien.metrics.intervals import McNemar, mcnemar_test
@@ -120,7 +120,9 @@ def compare(first: Predictions, second: Predictions, *, num_draws: int = NUM_DRA
         DataError: If ``num_draws`` is below 1.
     """
     second = align_predictions(second, first)
-    kinds = {_kind_of(each) for each in (first, second)}
+    kinds = {
+        find_kind(each.splits_seen, each.split, model=each.model, data_set=each.data_set) for each in (first, second)
+    }
     has_no_copy = ~(first.has_copy_in_training | second.has_copy_in_training)
     without_copy = (first.select(has_no_copy), second.select(has_no_copy)) if has_no_copy.any() else None
     return Comparison(
@@ -134,16 +136,6 @@ def compare(first: Predictions, second: Predictions, *, num_draws: int = NUM_DRA
         all_rows=_compare_rows(first, second, num_draws=num_draws, seed=seed),
         rows_without_copy=without_copy and _compare_rows(*without_copy, num_draws=num_draws, seed=seed),
     )
-
-
-def _kind_of(predictions: Predictions) -> str:
-    """Return what a model's figures on these rows are for, or raise if they are good for nothing."""
-    seen, split = predictions.splits_seen, predictions.split
-    if split == "validation" and split in seen:
-        check_may_choose(seen, split, model=predictions.model, data_set=predictions.data_set)
-        return "choice"
-    check_may_judge(seen, split, model=predictions.model, data_set=predictions.data_set)
-    return "judgement"
 
 
 def _compare_rows(first: Predictions, second: Predictions, *, num_draws: int, seed: int) -> RowComparison:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from mien.data import FaceSet
 from mien.errors import DataError
+from mien.evaluation.scenes import Scene, paste_face
 from mien.faces.cropping import crop_face
 from mien.faces.detector import FaceDetector
 from mien.images.preparation import prepare_faces
-from mien.images.resizing import resize
 from mien.images.steps import Step
 
 FACE_SIDE_PIXELS = 160
@@ -91,11 +91,12 @@ def measure_crop_margin(
     prepared: list[NDArray[np.uint8]] = []  # one row of faces for each face found, a face for each margin
     pasted = face_set.faces if faces is None else faces
     for row, face in enumerate(pasted):
-        scene, place_xy = paste_face(face, random, is_busy=bool(row % 2))
-        box = _box_of_pasted(detector, scene, place_xy)
+        size_hw = (SCENE_SIDE_PIXELS, SCENE_SIDE_PIXELS)
+        scene = paste_face(face, random, is_busy=bool(row % 2), side=FACE_SIDE_PIXELS, size_hw=size_hw)
+        box = _box_of_pasted(detector, scene)
         if box is not None:
             is_found[row] = True
-            crops = (crop_face(scene, box, margin=margin) for margin in margins)
+            crops = (crop_face(scene.image_rgb, box, margin=margin) for margin in margins)
             prepared.append(prepare_faces(crops, preparation))
     if not prepared:
         raise DataError(f"detector {detector.name!r} found none of {len(face_set)} pasted faces")
@@ -121,44 +122,10 @@ def measure_crop_margin(
     )
 
 
-def paste_face(
-    face: NDArray[np.uint8], random: np.random.Generator, *, is_busy: bool
-) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Return a scene with the face at a random place, and the place.
-
-    Args:
-        face: Face, shape ``(H, W)`` or ``(H, W, 3)``, uint8.
-        random: Source of the place and the background.
-        is_busy: Whether the background is full of rectangles and noise, or one grey.
-
-    Returns:
-        The scene, shape ``(320, 320, 3)``, uint8, RGB, and the face's left upper corner ``(x, y)`` in it.
-    """
-    side = SCENE_SIDE_PIXELS
-    scene = np.full((side, side, 3), random.integers(0, 256), dtype=np.uint8)
-    if is_busy:
-        for _ in range(40):
-            x, y = random.integers(0, side, size=2)
-            width, height = random.integers(8, 120, size=2)
-            scene[y : y + height, x : x + width] = random.integers(0, 256, size=3)
-        noise = random.normal(0, 12, size=scene.shape)
-        scene = np.clip(scene + noise, 0, 255).astype(np.uint8)
-    large = resize(face, (FACE_SIDE_PIXELS, FACE_SIDE_PIXELS), filter_name="bicubic")
-    x, y = (int(value) for value in random.integers(0, side - FACE_SIDE_PIXELS + 1, size=2))
-    scene[y : y + FACE_SIDE_PIXELS, x : x + FACE_SIDE_PIXELS] = large if large.ndim == 3 else large[..., None]
-    return scene, (x, y)
-
-
-def _box_of_pasted(
-    detector: FaceDetector, scene: NDArray[np.uint8], place_xy: tuple[int, int]
-) -> NDArray[np.floating[Any]] | None:
+def _box_of_pasted(detector: FaceDetector, scene: Scene) -> NDArray[np.floating[Any]] | None:
     """Return the largest box whose centre lies inside the pasted face."""
-    place = np.array(place_xy)
-    for detection in detector.detect(scene):
-        centre = (detection.box_xyxy[:2] + detection.box_xyxy[2:]) / 2
-        if ((centre > place) & (centre < place + FACE_SIDE_PIXELS)).all():
-            return detection.box_xyxy
-    return None
+    boxes = (detection.box_xyxy for detection in detector.detect(scene.image_rgb))
+    return next((box for box in boxes if scene.holds_centre_of(box)), None)
 
 
 def _accuracy(classify: Classify, faces: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:

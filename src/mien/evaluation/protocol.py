@@ -106,6 +106,26 @@ def check_may_choose(splits_seen: Mapping[str, str], split: str, *, model: str, 
         raise ProtocolError(f"{split} of {data_set} was trained on by {model!r}; it cannot choose by it")
 
 
+def find_kind(splits_seen: Mapping[str, str], split: str, *, model: str, data_set: str) -> str:
+    """Return what a model's figures on a split are for: ``choice`` if it was chosen on it, else ``judgement``.
+
+    Args:
+        splits_seen: What the model has seen, inherited included: split name to how it was seen.
+        split: The split that was, or is to be, answered.
+        model: Name of the model, for the message.
+        data_set: Name of the data set, for the message.
+
+    Raises:
+        ProtocolError: If they are good for neither: the split was trained on, is a test split that was seen, is
+            training, or is unknown.
+    """
+    if split == "validation" and split in splits_seen:
+        check_may_choose(splits_seen, split, model=model, data_set=data_set)
+        return "choice"
+    check_may_judge(splits_seen, split, model=model, data_set=data_set)
+    return "judgement"
+
+
 def figures_for_choice(predictions: Predictions, *, num_draws: int = 0) -> Figures:
     """Return figures of kind ``choice``, by which an epoch, a recipe or a temperature is chosen; they judge nothing.
 

@@ -127,6 +127,30 @@ def percentile_interval(values: NDArray[np.float64], *, level: float = 0.95) -> 
     return low, high
 
 
+def accuracy_difference_interval(
+    first_is_right: NDArray[np.bool_], second_is_right: NDArray[np.bool_], *, seed: int = SEED
+) -> tuple[float, float]:
+    """Return the 95 % percentile interval of how far two accuracies on the same rows differ, the first less the second.
+
+    Each of `NUM_DRAWS` draws takes the same rows for both. Only how many rows differ which way matters, so those counts
+    are drawn.
+
+    Args:
+        first_is_right: Whether the first answered each row rightly, shape ``(N,)``, bool, at least one row.
+        second_is_right: The same of the second, rows in the same order.
+        seed: Seed of the draws.
+
+    Example:
+        >>> accuracy_difference_interval(np.array([True] * 4), np.array([False] * 4))
+        (1.0, 1.0)
+    """
+    differences = first_is_right.astype(np.int64) - second_is_right
+    count = len(differences)
+    shares = np.array([(differences == value).mean() for value in (-1, 0, 1)])
+    drawn = np.random.default_rng(seed).multinomial(count, shares / shares.sum(), size=NUM_DRAWS)
+    return percentile_interval((drawn[:, 2] - drawn[:, 0]) / count)
+
+
 def _columns(predictions: Predictions) -> dict[str, NDArray[np.float64]]:
     """Return what the figures are sums of, each of shape ``(N, ...)``."""
     probabilities, labels = predictions.probabilities, predictions.labels

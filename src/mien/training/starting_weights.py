@@ -134,9 +134,13 @@ def _of_run(run: RunFolder, state: Mapping[str, Tensor], *, source: str, fingerp
     )
 
 
-def _of_model_file(source: str) -> StartingWeights:
-    model_file = load_model_file(source if source in shipped_models() else Path(source))
-    contract = model_file.contract
+def list_forerunners(contract: Contract, *, source: str) -> tuple[Forerunner, ...]:
+    """Return what whoever begins with a model file, or judges it, must know of: the model itself and its forerunners.
+
+    Args:
+        contract: The file's contract.
+        source: What to call the model.
+    """
     data = contract.recipe.get("data")
     itself = Forerunner(
         source=source,
@@ -147,9 +151,15 @@ def _of_model_file(source: str) -> StartingWeights:
         weights_fingerprint=contract.weights_fingerprint,
         is_leaky=_is_leaky(contract),
     )
+    return hand_on(itself, contract.forerunners)
+
+
+def _of_model_file(source: str) -> StartingWeights:
+    model_file = load_model_file(source if source in shipped_models() else Path(source))
+    contract = model_file.contract
     return StartingWeights(
         rebuild_network(model_file).state_dict(),
-        hand_on(itself, contract.forerunners),
+        list_forerunners(contract, source=source),
         expressions=contract.expressions,
         mean=contract.mean[0],
         std=contract.std[0],

@@ -5,9 +5,8 @@ import pytest
 
 from mien.data import FaceSet
 from mien.errors import DataError
-from mien.evaluation.crop_margins import FACE_SIDE_PIXELS, SCENE_SIDE_PIXELS, measure_crop_margin, paste_face
+from mien.evaluation.crop_margins import FACE_SIDE_PIXELS, measure_crop_margin
 from mien.structures import Detection
-from tests.conftest import make_rows
 
 STEPS = [{"operation": "to_grey"}, {"operation": "resize", "size_hw": [48, 48], "filter": "bilinear"}]
 
@@ -88,22 +87,3 @@ def test_a_margin_is_never_chosen_on_test() -> None:
     test_rows = replace(framed_faces(), splits=np.array(["test"] * 40))
     with pytest.raises(DataError, match="a crop margin is chosen on validation"):
         measure_crop_margin(test_rows, TightDetector(), classify=size_of_face, preparation=STEPS)
-
-
-@pytest.mark.parametrize("is_busy", [False, True])
-def test_paste_face_puts_the_face_where_it_says(is_busy: bool) -> None:
-    face = make_rows(7)[0][6]
-    scene, (x, y) = paste_face(face, np.random.default_rng(3), is_busy=is_busy)
-    assert scene.shape == (SCENE_SIDE_PIXELS, SCENE_SIDE_PIXELS, 3)
-    pasted = scene[y : y + FACE_SIDE_PIXELS, x : x + FACE_SIDE_PIXELS]
-    assert abs(float(pasted.mean()) - float(face.mean())) < 1
-    outside = np.ones(scene.shape[:2], dtype=bool)
-    outside[y : y + FACE_SIDE_PIXELS, x : x + FACE_SIDE_PIXELS] = False
-    assert (scene[outside].std() > 10) == is_busy
-
-
-def test_paste_face_takes_colour() -> None:
-    face = np.zeros((48, 48, 3), dtype=np.uint8)
-    face[..., 0] = 200
-    scene, (x, y) = paste_face(face, np.random.default_rng(0), is_busy=False)
-    assert scene[y + 5, x + 5].tolist() == [200, 0, 0]

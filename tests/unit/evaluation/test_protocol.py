@@ -10,13 +10,35 @@ import numpy as np
 import pytest
 
 from mien.errors import MienError, ProtocolError
-from mien.evaluation.protocol import check_may_judge, check_may_open, figures_for_choice, open_test_split
+from mien.evaluation.protocol import check_may_judge, check_may_open, figures_for_choice, find_kind, open_test_split
 from mien.evaluation.records import list_records, read_record
 from mien.metrics.figures import compute_figures
 from mien.metrics.intervals import mcnemar_test
 from mien.metrics.predictions import Predictions
 
 OFFICIAL = {"training": "trained on", "validation": "chosen on"}
+
+
+@pytest.mark.parametrize(
+    ("splits_seen", "split", "kind"),
+    [(OFFICIAL, "validation", "choice"), ({}, "validation", "judgement"), (OFFICIAL, "test", "judgement")],
+)
+def test_figures_are_for_choice_where_the_model_was_chosen(splits_seen, split, kind):
+    assert find_kind(splits_seen, split, model="run x", data_set="fer2013") == kind
+
+
+@pytest.mark.parametrize(
+    ("splits_seen", "split", "message"),
+    [
+        ({"validation": "trained on"}, "validation", "validation of fer2013 was trained on by 'run x'"),
+        ({"test": "chosen on"}, "test", "test of fer2013 was seen by 'run x'"),
+        ({}, "training", "training of fer2013 is there to learn from"),
+        ({}, "tset", "unknown split 'tset'; did you mean 'test'"),
+    ],
+)
+def test_figures_that_are_good_for_nothing_have_no_kind(splits_seen, split, message):
+    with pytest.raises(ProtocolError, match=message):
+        find_kind(splits_seen, split, model="run x", data_set="fer2013")
 
 
 @pytest.mark.parametrize(

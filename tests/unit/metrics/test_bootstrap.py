@@ -7,7 +7,13 @@ from sklearn import metrics as sk
 from mien.errors import DataError
 from mien.expressions import FER2013_EXPRESSIONS
 from mien.metrics import bootstrap
-from mien.metrics.bootstrap import BOOTSTRAPPED, bootstrap_intervals, draw_figures, percentile_interval
+from mien.metrics.bootstrap import (
+    BOOTSTRAPPED,
+    accuracy_difference_interval,
+    bootstrap_intervals,
+    draw_figures,
+    percentile_interval,
+)
 from mien.metrics.calibration_error import expected_calibration_error
 from mien.metrics.figures import compute_figures
 from mien.metrics.intervals import wilson_interval
@@ -97,6 +103,15 @@ def test_ten_thousand_draws_of_all_figures_take_three_seconds_at_most(make_predi
 def test_draw_figures_refuse_no_draws(make_predictions):
     with pytest.raises(DataError, match="num_draws is 0; expected at least 1"):
         draw_figures(make_predictions(), num_draws=0)
+
+
+def test_accuracy_difference_interval_is_that_of_drawn_rows():
+    random = np.random.default_rng(1)
+    first, second = random.random(400) < 0.7, random.random(400) < 0.6
+    rows = random.integers(0, 400, size=(10_000, 400))
+    drawn = percentile_interval(first[rows].mean(axis=1) - second[rows].mean(axis=1))
+    assert accuracy_difference_interval(first, second) == pytest.approx(drawn, abs=0.006)
+    assert accuracy_difference_interval(first, first) == (0, 0)
 
 
 def test_percentile_interval_leaves_nan_out():

@@ -13,7 +13,8 @@ from mien.models import create_model
 from mien.recognition.model_file import METADATA_KEY, Contract, load_model_file
 from mien.training import RunFolder
 from mien.training.forerunners import Forerunner
-from mien.training.starting_weights import StartingWeights, begin_with, read_starting_weights
+from mien.training.starting_weights import StartingWeights, begin_with, list_forerunners, read_starting_weights
+from tests.tiny_model import TINY_CONTRACT
 
 OWN = {"training": "trained on", "validation": "chosen on"}
 EARLIER = {"source": "earlier", "data_set": "raf_db", "splits_seen": OWN, "weights_fingerprint": "earlier-1"}
@@ -204,3 +205,19 @@ def test_a_model_file_of_faces_of_ones_own_goes_by_their_name(
     file = save_with(replace(shipped, recipe=shipped.recipe | {"data": data}), tmp_path / "mine.onnx")
     (itself,) = read_starting_weights(str(file)).forerunners
     assert (itself.data_set, itself.has_published_splits) == (name, False)
+
+
+def test_whoever_judges_a_model_file_knows_of_it_and_of_its_forerunners() -> None:
+    teacher = {"source": "teacher", "data_set": "jaffe", "splits_seen": {"training": "trained on"}}
+    data = {"dataset": "fer2013", "auxiliary": [{"dataset": "kdef"}]}
+    contract = replace(TINY_CONTRACT, recipe={"data": data}, forerunners=(teacher,))
+    itself, added, before = list_forerunners(contract, source="tiny")
+    assert (itself.source, itself.data_set, itself.splits_seen) == ("tiny", "fer2013+kdef", contract.splits_seen)
+    assert itself.data_fingerprint == contract.data_fingerprint
+    assert (added.data_set, set(added.splits_seen.values())) == ("kdef", {"trained on"})
+    assert before == Forerunner.from_dict(teacher)
+
+
+def test_of_a_model_file_without_data_nobody_knows_what_it_was_trained_on() -> None:
+    (itself,) = list_forerunners(replace(TINY_CONTRACT, recipe={}), source="tiny")
+    assert itself.data_set == "unknown"

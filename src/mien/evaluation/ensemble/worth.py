@@ -15,7 +15,7 @@ from mien.errors import ProtocolError
 from mien.evaluation.ensemble.answers import Answers
 from mien.evaluation.ensemble.choosing import Chooser
 from mien.evaluation.ensemble.combinations import Combination, WeightedMean
-from mien.metrics.bootstrap import NUM_DRAWS, percentile_interval
+from mien.metrics.bootstrap import accuracy_difference_interval
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def measure_gain(answers: Answers, halves: NDArray[np.bool_], choose: Chooser, *
     if not singles:
         return Gain(len(right), float(right.mean()))
     single = np.concatenate(single_is_right)
-    interval = _bootstrap(right.astype(np.int64) - single, seed=seed)
+    interval = accuracy_difference_interval(right, single, seed=seed)
     return Gain(len(right), float(right.mean()), tuple(singles), float(single.mean()), interval)
 
 
@@ -154,11 +154,3 @@ def _accuracy_without(answers: Answers, number: int, choose: Chooser) -> float:
     except ProtocolError:  # a tree that lacks a class
         return math.nan
     return float((left.combine(combination).argmax(axis=1) == left.labels).mean())
-
-
-def _bootstrap(differences: NDArray[np.int64], *, seed: int) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of -1, 0 and 1, of rows drawn anew with replacement."""
-    count = len(differences)
-    shares = np.array([(differences == value).mean() for value in (-1, 0, 1)])
-    drawn = np.random.default_rng(seed).multinomial(count, shares / shares.sum(), size=NUM_DRAWS)
-    return percentile_interval((drawn[:, 2] - drawn[:, 0]) / count)
