@@ -7,7 +7,7 @@ classes of the study still_images (`SIX_CLASSES`), by option (`COUNTS`), and wit
 A network is made once for all its tests, and very large ones run at the smallest size they take.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from copy import deepcopy
 from inspect import signature
 from itertools import combinations
@@ -290,6 +290,24 @@ NAMES = MODELS.names()
 # Families too large to be exported whole in the short run: a narrow network of theirs is exported instead.
 NARROW = {"camnet": ("camnet", {"width": 16})}
 
+# Networks of the same blocks as a smaller one, only more of them: computed with in the long run alone.
+DEEPER = {
+    "camnet": "residual_masking",
+    "cifar_resnet32_cbam": "cifar_resnet20_cbam",
+    "cifar_resnet50_cbam": "cifar_resnet20_cbam",
+    "densenet169": "densenet121",
+    "nasnetalarge": "nasnet_mobile",
+    "resnet34_cbam": "resnet18_cbam",
+    "resnetv2_101": "resnetv2_50",
+    "vgg19": "vgg16",
+}
+# Networks whose graph has no operation that another's has not, and many more nodes: exported in the long run alone.
+EXPORTED_AS = {
+    "densenet121": "googlenet",
+    "inception_v3": "pramerdorfer_inception",
+    "nasnet_mobile": "xception",
+}
+
 
 def family_of(name: str) -> str:
     return MODELS.get(name).card.family or name
@@ -303,12 +321,17 @@ def names_of_the_short_run() -> set[str]:
     return {name for family, name in smallest.items() if family not in NARROW}
 
 
-def names_marked_slow_but_for_the_short_run() -> list[Any]:
-    short = names_of_the_short_run()
+def names_marked_slow_but_for(short: Container[str]) -> list[Any]:
     return [name if name in short else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
 
 
 @pytest.fixture(scope="module", params=NAMES)
+def any_name(request: pytest.FixtureRequest) -> str:
+    """Each name in the short run, too: for tests that compute no numbers."""
+    return request.param
+
+
+@pytest.fixture(scope="module", params=names_marked_slow_but_for(set(NAMES) - DEEPER.keys()))
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -330,16 +353,24 @@ def test_the_registry_is_covered_whole(say_covered: Callable[[str], None]) -> No
     assert set(PARAMETERS) == set(NAMES)
 
 
-def test_one_network_of_each_family_is_exported_in_the_short_run() -> None:
+def test_one_network_of_each_family_may_be_exported_in_the_short_run() -> None:
     exported = [*names_of_the_short_run(), *(name for name, _ in NARROW.values())]
     assert sorted(map(family_of, exported)) == sorted({family_of(name) for name in NAMES})
 
 
-def test_parameters_are_exactly_those_stated(name: str) -> None:
-    card = MODELS.get(name).card
+def test_what_the_short_run_leaves_out_has_something_alike_in_it() -> None:
+    assert not DEEPER.keys() & set(DEEPER.values())
+    assert {*DEEPER, *DEEPER.values()} <= set(NAMES)
+    exported = names_of_the_short_run()
+    assert EXPORTED_AS.keys() <= exported
+    assert set(EXPORTED_AS.values()) <= exported - EXPORTED_AS.keys()
+
+
+def test_parameters_are_exactly_those_stated(any_name: str) -> None:
+    card = MODELS.get(any_name).card
     with torch.device("meta"):
-        counted = count_parameters(create_model(name, num_classes=card.num_classes))
-    assert counted == PARAMETERS[name] == card.parameters
+        counted = count_parameters(create_model(any_name, num_classes=card.num_classes))
+    assert counted == PARAMETERS[any_name] == card.parameters
 
 
 def count(name: str, **options: Any) -> int:
@@ -460,11 +491,11 @@ def test_gradients_are_finite_everywhere(name: str, network: Classifier) -> None
         assert torch.isfinite(gradient).all(), parameter_name
 
 
-def test_a_head_of_ones_choice_stands_on_the_last_map_and_nothing_else_is_left(name: str) -> None:
-    size = MODELS.get(name).card.size_for_tests
+def test_a_head_of_ones_choice_stands_on_the_last_map_and_nothing_else_is_left(any_name: str) -> None:
+    size = MODELS.get(any_name).card.size_for_tests
     head = {"pooling": "flatten", "hidden": [8]}
     with torch.device("meta"):
-        network = create_model(name, in_channels=size[0], head=head, size_hw=size[1:]).eval()
+        network = create_model(any_name, in_channels=size[0], head=head, size_hw=size[1:]).eval()
         images = torch.empty(2, *size)
         assert network.neck(network.forward_features(images)).shape == (2, 8)
         weights = {key: value for key, value in network.named_parameters() if value.requires_grad}
@@ -472,14 +503,14 @@ def test_a_head_of_ones_choice_stands_on_the_last_map_and_nothing_else_is_left(n
     assert [key for key, gradient in zip(weights, gradients, strict=True) if gradient is None] == []
 
 
-def test_group_norm_takes_the_place_of_every_batch_norm(name: str) -> None:
+def test_group_norm_takes_the_place_of_every_batch_norm(any_name: str) -> None:
     with torch.device("meta"):
-        if name in WITHOUT_BATCH_NORM:
+        if any_name in WITHOUT_BATCH_NORM:
             with pytest.raises(MienError, match="there is no batch norm to replace"):
-                create_model(name, norm="group")
+                create_model(any_name, norm="group")
             return
-        network = create_model(name, norm="group").train()
-        size = MODELS.get(name).card.size_for_tests
+        network = create_model(any_name, norm="group").train()
+        size = MODELS.get(any_name).card.size_for_tests
         assert network(torch.empty(2, *size)).shape == (2, 7)
     assert not any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
@@ -550,7 +581,9 @@ def assert_the_onnx_graph_agrees(network: Classifier, images: torch.Tensor) -> N
     torch.testing.assert_close(torch.from_numpy(logits) / scale, expected / scale, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", names_marked_slow_but_for_the_short_run(), indirect=True)
+@pytest.mark.parametrize(
+    "name", names_marked_slow_but_for(names_of_the_short_run() - EXPORTED_AS.keys()), indirect=True
+)
 def test_the_onnx_graph_agrees_with_torch(name: str, network: Classifier) -> None:
     assert_the_onnx_graph_agrees(network, images_for(name, 5) * 255)
 

@@ -1,6 +1,8 @@
 """Figures of a model as the command line prints them."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mien.app.terminal import create_console
@@ -28,6 +30,23 @@ def print_figures(figures: "Figures", predictions: "Predictions | None" = None) 
     print_rows(class_rows(figures))
     print("confusion matrix: true classes down, answers across")
     print_rows(confusion_rows(figures))
+
+
+def print_notes(notes: Mapping[str, Sequence[str]], *, width: int = 110) -> None:
+    """Print paragraphs about named things, below a table that they would make too wide; equal ones stand once.
+
+    Args:
+        notes: For each name what is said about it.
+        width: Most letters in a line, but for an address that is longer.
+    """
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, said in notes.items():
+        names.setdefault(tuple(said), []).append(name)
+    lay_out = partial(textwrap.fill, width=width, break_long_words=False, break_on_hyphens=False)
+    for said, alike in names.items():
+        print(lay_out(", ".join(alike)))
+        for each in said:
+            print(lay_out(each, initial_indent="    ", subsequent_indent="    "))
 
 
 def print_rows(rows: Sequence[Sequence[str]], *, num_text_columns: int = 1) -> None:

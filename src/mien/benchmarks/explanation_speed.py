@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from mien.benchmarks.made_up_answers import make_predictions
 from mien.benchmarks.made_up_training import DEVIATION, MEAN, make_faces
 from mien.benchmarks.measurement import Measurement
 from mien.evaluation.explanation import ExplainedNetwork
 from mien.evaluation.explanation.answered import AnsweredSplit
 from mien.evaluation.explanation.explain_run import draw_answers
-from mien.metrics.predictions import Predictions
 from mien.models import create_model
 from mien.training.batches import faces_as_tensor
 
@@ -43,23 +43,5 @@ def _answer_made_up_faces(num_faces: int, width: int) -> AnsweredSplit:
     network = create_model("vgg_se", width=width).to(memory_format=torch.channels_last)
     model = ExplainedNetwork(network, mean=MEAN, std=DEVIATION)
     answers = model.compute_probabilities(faces_as_tensor(faces).float())
-    predictions = Predictions(
-        probabilities=answers.float().numpy(),
-        labels=faces.labels,
-        row_ids=faces.row_ids,
-        expressions=faces.expressions,
-        model="vgg_se",
-        weights_fingerprint="untrained",
-        recipe_fingerprint="none",
-        data_set=faces.name,
-        data_fingerprint=faces.fingerprint,
-        split="validation",
-        views=("plain",),
-        has_copy_in_training=np.zeros(len(faces), dtype=np.bool_),
-        splits_seen={},
-        is_leaky=False,
-        is_float32=True,
-        seed=0,
-        versions={},
-    )
+    predictions = make_predictions(faces, answers.float().numpy())
     return AnsweredSplit(model, faces, predictions)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.errors import ProtocolError
 from mien.evaluation.calibrators import check_rows
 from mien.evaluation.cross_fitting import cross_fit, deal_evenly
 from mien.metrics.intervals import wilson_interval
@@ -115,7 +116,10 @@ def fit_sets_for(
     Raises:
         DataError: If there is no such calibrator.
         ModelFileError: If the method is unknown, or the coverage does not lie between 0 and 1.
+        ProtocolError: If the answers are of another split.
     """
+    if chosen_on.split != "validation":
+        raise ProtocolError(f"sets are fitted on validation; these answers are of {chosen_on.split}")
     if len(chosen_on) == 1:  # one row says nothing
         return ConformalSets(method, coverage, 1.0)
     known = cross_fit(chosen_on, deal_evenly(chosen_on.labels), calibrator=calibrator)
@@ -140,6 +144,9 @@ def fit_and_measure_sets(chosen_on: Predictions, judged: Predictions, *, calibra
         chosen_on: What a model answered on validation, uncalibrated.
         judged: What it answered on the split that judges it, calibrated.
         calibrator: Name of the calibrator.
+
+    Raises:
+        ProtocolError: If `chosen_on` is of another split.
     """
     return [
         measure_sets(fit_sets_for(chosen_on, calibrator=calibrator, method=method), judged) for method in SET_METHODS

@@ -13,8 +13,10 @@ from torch import nn
 from mien.data import FaceSet
 from mien.errors import ExportError, ProtocolError
 from mien.evaluation.judged_model import JudgedModel
+from mien.evaluation.passes import split_into_passes
 from mien.evaluation.test_time_views import TestTimeViews, parse_views
 from mien.models import Classifier, Estimator, compute_log_probabilities, count_parameters
+from mien.models.folding import fold_batch_norm
 from mien.models.normalised import NormalisedNetwork
 from mien.models.outputs import to_logits
 from mien.recognition.model_file import order_views
@@ -29,7 +31,7 @@ PRECISIONS: tuple[str, ...] = ("float32", "bfloat16")
 """What a network may compute in; records want float32."""
 
 BATCH_SIZE = 256
-"""Faces that are answered at a time; which one a face comes in decides about its draws."""
+"""Faces that are shown at a time; which one a face comes in decides about its draws."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class Predictor(ABC):
             average: One of `AVERAGES`.
             precision: One of `PRECISIONS`.
         """
+
+    def for_given_faces(self) -> "Predictor":
+        """Return the same for faces that were changed after their preparation.
+
+        Raises:
+            ProtocolError: If such faces are not what all members of an ensemble would be shown.
+        """
+        return self
 
     @abstractmethod
     def to_shipped(self, views: tuple[str, ...]) -> ShippedNetwork:
@@ -235,7 +245,7 @@ def compute_logits(
         average: Whether ``logits`` are averaged or ``probabilities``, whose logarithms then come back.
         precision: ``float32``, or ``bfloat16`` for what no record is made of.
         value_range: Values of black and white.
-        batch_size: Pictures at a time.
+        batch_size: Pictures that views are made of at a time; passes through the network are smaller.
 
     Returns:
         Logits, shape ``(N, num_classes)``, float32.
@@ -251,23 +261,24 @@ def compute_logits(
     network.eval()
     is_bfloat16 = precision == "bfloat16"
     if is_bfloat16:
-        network = network.to(memory_format=torch.channels_last)
+        network = fold_batch_norm(network).to(memory_format=torch.channels_last)
     parts = [np.zeros((0, network.num_classes), dtype=np.float32)]
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=is_bfloat16):
         for start in range(0, len(faces), batch_size):
             batch = faces[start : start + batch_size]
             shown = seen.show(batch, first=start, crop_side=network.crop_side, value_range=value_range)
-            answers = [
-                to_logits(_ask(network, (images - mean) / std, is_bfloat16), network.output_activation)
-                for images in shown
-            ]
+            answers = [_ask(network, images, mean=mean, std=std, is_bfloat16=is_bfloat16) for images in shown]
             parts.append(_average(torch.stack(answers), average).numpy())
     return np.concatenate(parts)
 
 
-def _ask(network: Classifier, inputs: torch.Tensor, is_bfloat16: bool) -> torch.Tensor:
-    outputs: torch.Tensor = network(inputs.contiguous(memory_format=torch.channels_last) if is_bfloat16 else inputs)
-    return outputs.float()
+def _ask(network: Classifier, images: torch.Tensor, *, mean: float, std: float, is_bfloat16: bool) -> torch.Tensor:
+    """Return logits of one view, a few faces at a time."""
+    outputs = []
+    for part in split_into_passes(images, is_exact=not is_bfloat16):
+        inputs = (part - mean) / std
+        outputs.append(network(inputs.contiguous(memory_format=torch.channels_last) if is_bfloat16 else inputs).float())
+    return to_logits(torch.cat(outputs), network.output_activation)
 
 
 def _average(logits: torch.Tensor, average: str) -> torch.Tensor:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from mien.errors import DataError, ModelFileError
+from mien.errors import DataError, ModelFileError, ProtocolError
 from mien.evaluation.calibrators import fit_calibrator
 from mien.evaluation.conformal import SetFigures, fit_and_measure_sets, fit_sets, fit_sets_for, measure_sets
 from mien.evaluation.cross_fitting import cross_fit, deal_evenly
@@ -75,6 +75,12 @@ def test_fit_sets_for_scores_no_row_by_a_calibrator_fitted_on_it(make_prediction
     known = cross_fit(chosen_on, deal_evenly(chosen_on.labels), calibrator="isotonic")
     assert sets == fit_sets(known, chosen_on.labels, method="lac")
     assert sets.quantile > flattered.quantile
+
+
+@pytest.mark.parametrize("split", ["test", "training"])
+def test_sets_are_fitted_on_validation_alone(make_predictions, split):
+    with pytest.raises(ProtocolError, match=f"sets are fitted on validation; these answers are of {split}"):
+        fit_sets_for(make_predictions(20, split=split), calibrator="none")
 
 
 def test_fit_sets_for_one_row_lets_every_class_in(make_predictions):

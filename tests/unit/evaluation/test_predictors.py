@@ -89,6 +89,25 @@ def test_bfloat16_is_near_float32_and_not_the_same() -> None:
     assert 0 < np.abs(coarse - exact).max() < 0.05 * np.abs(exact).max()
 
 
+def test_a_network_is_left_as_it_is_by_bfloat16() -> None:
+    torch.manual_seed(0)
+    network = create_model("vgg_se", width=8).eval()
+    faces = torch.randint(0, 256, (5, 1, 48, 48), dtype=torch.uint8)
+    before = compute_logits(network, faces, mean=120, std=50)
+    compute_logits(network, faces, mean=120, std=50, precision="bfloat16")
+    np.testing.assert_array_equal(compute_logits(network, faces, mean=120, std=50), before)
+
+
+@pytest.mark.parametrize("num_faces", [64, 70], ids=["whole", "with a remainder"])
+def test_float32_answers_are_those_of_one_pass_over_all_faces_bit_for_bit(num_faces: int) -> None:
+    torch.manual_seed(0)
+    network = create_model("vgg_se").eval()
+    faces = torch.randint(0, 256, (num_faces, network.in_channels, 48, 48), dtype=torch.uint8)
+    with torch.inference_mode():
+        expected = network((faces.float() - 120) / 50)
+    np.testing.assert_array_equal(compute_logits(network, faces, mean=120, std=50), expected.numpy())
+
+
 @pytest.mark.parametrize("wrong", [{"average": "votes"}, {"precision": "float16"}])
 def test_an_unknown_average_or_precision_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ProtocolError, match=r"is unknown; expected (logits or probabilities|float32 or bfloat16)"):

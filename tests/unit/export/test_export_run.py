@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 
 from mien import writing
-from mien.data import read_dataset
+from mien.data import FaceSet, read_dataset
 from mien.errors import DataError, ExportError, MienError, ModelFileError, ProtocolError
 from mien.evaluation.calibrators import choose_unsure_threshold
 from mien.evaluation.conformal import fit_sets_for
@@ -16,7 +16,7 @@ from mien.evaluation.cross_dataset import judge_across
 from mien.evaluation.ensemble import build_ensemble
 from mien.evaluation.judge import choose, judge, predict_for_choice
 from mien.evaluation.predict import predict_split
-from mien.evaluation.predictors import compute_logits
+from mien.evaluation.predictors import NetworkPredictor, compute_logits
 from mien.export import export_run as module
 from mien.export.export_run import ExportReport, export_run
 from mien.faces.detector import create_detector
@@ -304,3 +304,18 @@ def test_an_ensemble_of_estimators_is_refused(
     ensemble = build_ensemble([estimator_run, other], method="equal", ensembles_folder=tmp_path).ensemble
     with pytest.raises(ExportError, match="classical-1: 'hog_lbp_svm' is an estimator; only networks can be exported"):
         export_run(ensemble, tmp_path / "e.onnx", data=read_training_data(ensemble.recipe.data), detectors=[])
+
+
+def test_all_that_is_chosen_for_a_file_is_chosen_on_validation(
+    tiny_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str] = set()
+    predict = NetworkPredictor.predict_logits
+
+    def watch(self: NetworkPredictor, face_set: FaceSet, **options: object) -> np.ndarray:
+        asked.update(np.unique(face_set.splits).tolist())
+        return predict(self, face_set, **options)
+
+    monkeypatch.setattr(NetworkPredictor, "predict_logits", watch)
+    export(tiny_run, tmp_path / "tiny.onnx", calibrator="vector", coverage=0.9)
+    assert asked == {"validation"}

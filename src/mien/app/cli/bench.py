@@ -11,7 +11,7 @@ from mien.errors import MienError
 if TYPE_CHECKING:
     from mien.benchmarks.measurement import Measurement
 
-_PARTS = ("recognition", "reading", "audit", "training", "plain loop", "explanation")
+_PARTS = ("recognition", "reading", "audit", "training", "plain loop", "judging", "explanation")
 
 
 @app.command()
@@ -50,16 +50,13 @@ def bench(
 
 
 def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path | None) -> list["Measurement"]:
-    if part == "reading":
+    if part in ("reading", "audit"):
+        from mien.benchmarks.audit_speed import measure_audit
         from mien.benchmarks.reading import measure_reading
         from mien.data.datasets.fer2013 import locate_fer2013
 
-        return measure_reading(csv or locate_fer2013())
-    if part == "audit":
-        from mien.benchmarks.audit_speed import measure_audit
-        from mien.data.datasets.fer2013 import locate_fer2013
-
-        return measure_audit(csv or locate_fer2013())
+        measure = measure_reading if part == "reading" else measure_audit
+        return measure(csv or locate_fer2013())
     if part == "training":
         from mien.benchmarks.training_speed import measure_training
 
@@ -68,6 +65,10 @@ def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path |
         from mien.benchmarks.plain_loop import measure_plain_loop
 
         return measure_plain_loop()
+    if part == "judging":
+        from mien.benchmarks.judging_speed import measure_judging
+
+        return measure_judging()
     if part == "explanation":
         from mien.benchmarks.explanation_speed import measure_explanation
 

@@ -36,7 +36,10 @@ _TAKES: dict[str, set[str]] = {
 @app.command()
 def explain(
     target: Annotated[
-        str | None, typer.Argument(metavar="TARGET", help="A picture ('-': standard input), or a run folder.")
+        str | None,
+        typer.Argument(
+            metavar="TARGET", help="A picture ('-': standard input), or the folder of a run or an ensemble."
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None, typer.Argument(metavar="[OPTION=VALUE]...", help="Options of the method, such as side=1.")
@@ -159,11 +162,11 @@ def _choose_file(save: Path, target: str) -> Path:
 
 
 def _explain_run(folder: Path, chosen: dict[str, Any], *, way: str) -> None:
+    from mien.evaluation.ensemble import open_model
     from mien.evaluation.explanation import explain_run, maximize_run, view_run_layers
     from mien.settings import parse_setting
-    from mien.training import RunFolder
 
-    run = RunFolder.open(folder)
+    run = open_model(folder)
     names = {
         "--split": "split", "--results": "results_folder", "--method": "method", "--rows": "rows", "--seed": "seed",
         "--class": "expressions", "--expression": "target",
@@ -200,16 +203,15 @@ def _print_judged(run: Any, options: dict[str, Any]) -> None:
 
 
 def _list_methods() -> None:
-    from mien.app.figures import print_rows
+    from mien.app.figures import print_notes, print_rows
 
     if find_spec("torch") is None:
         print("occlusion, of pictures; runs are explained with the laboratory: pip install 'mien[train]'")
         return
     from mien.evaluation.explanation import METHODS
 
-    rows = [["method", "title", "needs", "passes for a face", "shows", "source"]]
-    for entry in METHODS:
-        card = entry.card
-        rows.append([entry.name, card.title, card.needs, card.cost, card.shows, card.source])
+    rows = [["method", "title", "needs", "passes for a face"]]
+    rows += [[entry.name, entry.card.title, entry.card.needs, entry.card.cost] for entry in METHODS]
     print_rows(rows, num_text_columns=len(rows[0]))
+    print_notes({entry.name: (f"shows {entry.card.shows}", entry.card.source) for entry in METHODS})
     print("Pictures are explained by occlusion.")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mien.app.cli import app
+from mien.errors import MienError
 
 
 @app.command()
@@ -34,7 +35,10 @@ def export(
         float | None,
         typer.Option(help="Give each face a set of expressions that holds the right one in this share, such as 0.9."),
     ] = None,
-    sets: Annotated[str, typer.Option(metavar="aps|lac", help="How sets are made; one of aps is never empty.")] = "aps",
+    sets: Annotated[
+        str | None,
+        typer.Option(metavar="aps|lac", help="How sets of --coverage are made; aps, whose sets are never empty."),
+    ] = None,
     results: Annotated[
         Path, typer.Option(help="Folder of the records of mien evaluate, whose figures go into the file.")
     ] = Path("results"),
@@ -45,11 +49,14 @@ def export(
     that mien analyze --model takes it. Calibrator, the threshold for unsure answers, sets and crop margins are fitted
     on the validation split; a run that was trained on it (training.join_validation) cannot be exported.
     """
+    from mien.evaluation.conformal import DEFAULT_METHOD
     from mien.evaluation.ensemble import open_model
     from mien.export.export_run import export_run
     from mien.faces.detector import DETECTORS, create_detector
     from mien.training.training_data import read_training_data
 
+    if sets is not None and coverage is None:
+        raise MienError(f"--sets {sets} has no effect without --coverage; say how often a set shall hold the right one")
     run_folder = open_model(run)
     names = [name for name in detector or ["haar"] if name != "none"]
     detectors = [
@@ -66,7 +73,7 @@ def export(
         results_folder=results,
         calibrator=calibrator,
         coverage=coverage,
-        sets=sets,
+        sets=sets or DEFAULT_METHOD,
         say=print,
     )
     print(

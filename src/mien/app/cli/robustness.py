@@ -12,7 +12,7 @@ from mien.app.prediction_arguments import Views, split_views
 
 @app.command()
 def robustness(
-    run: Annotated[Path | None, typer.Argument(help="Run folder.")] = None,
+    run: Annotated[Path | None, typer.Argument(help="Folder of a run or an ensemble.")] = None,
     *,
     list_corruptions: Annotated[bool, typer.Option("--list", help="List the corruptions.")] = False,
     split: Annotated[Split, typer.Option(help="Whose faces; test only once its record exists.")] = Split.VALIDATION,
@@ -35,6 +35,7 @@ def robustness(
     passing it on.
     """
     from mien.app.figures import print_rows
+    from mien.evaluation.ensemble import open_model
     from mien.evaluation.robustness import (
         draw_run_corruptions,
         measure_robustness,
@@ -44,7 +45,6 @@ def robustness(
     )
     from mien.evaluation.tables import headline_lines
     from mien.images.writing import check_drawing_file, write_picture
-    from mien.training import RunFolder
 
     if list_corruptions:
         _list_corruptions()
@@ -53,7 +53,7 @@ def robustness(
         raise typer.BadParameter("name a run folder, or --list")
     if sheet is not None:
         check_drawing_file(sheet)
-    folder, chosen = RunFolder.open(run), corruption or None
+    folder, chosen = open_model(run), corruption or None
     report = measure_robustness(
         folder,
         split=split.value,
@@ -81,13 +81,12 @@ def robustness(
 
 
 def _list_corruptions() -> None:
-    from mien.app.figures import print_rows
+    from mien.app.figures import print_notes, print_rows
     from mien.evaluation.robustness import CORRUPTIONS
 
-    table = [["corruption", "title", "unit", "strengths", "source"]]
+    table = [["corruption", "unit", "strengths"]]
     for entry in CORRUPTIONS:
         card = entry.card
-        table.append(
-            [entry.name, card.title, card.unit, ", ".join(f"{each:g}" for each in card.strengths), card.source]
-        )
+        table.append([entry.name, card.unit, ", ".join(f"{each:g}" for each in card.strengths)])
     print_rows(table, num_text_columns=len(table[0]))
+    print_notes({f"{entry.name} ({entry.card.title})": (entry.card.source,) for entry in CORRUPTIONS})

@@ -38,10 +38,12 @@ class EnsemblePredictor(Predictor):
     Args:
         recipe: What it is made of.
         members: Its members.
+        finds_own_faces: Whether a member that was trained on other data is asked about its own faces of the same rows,
+            or about the very faces that come.
     """
 
-    def __init__(self, recipe: EnsembleRecipe, members: Sequence[Member]) -> None:
-        self.recipe, self.members = recipe, members
+    def __init__(self, recipe: EnsembleRecipe, members: Sequence[Member], *, finds_own_faces: bool = True) -> None:
+        self.recipe, self.members, self.finds_own_faces = recipe, members, finds_own_faces
 
     @property
     def num_parameters(self) -> int:
@@ -60,11 +62,26 @@ class EnsemblePredictor(Predictor):
         """
         answers = []
         for member in self.members:
-            faces = face_set if member.run.recipe.data == self.recipe.data else _find_own_faces(member.run, face_set)
+            is_own = not self.finds_own_faces or member.run.recipe.data == self.recipe.data
+            faces = face_set if is_own else _find_own_faces(member.run, face_set)
             logits = member.predictor.predict_logits(faces, views=views, average=average, precision=precision)
             answers.append(torch.from_numpy(logits).double().log_softmax(dim=1)[:, list(member.columns)])
         combined: NDArray[np.float32] = self.recipe.combination.combine(torch.stack(answers)).float().numpy()
         return combined
+
+    def for_given_faces(self) -> "EnsemblePredictor":
+        """Return the same, whose members are asked about the very faces that come.
+
+        Raises:
+            ProtocolError: If members prepare faces differently.
+        """
+        other = self._find_other_preparation()
+        if other is not None:
+            raise ProtocolError(
+                f"{other.run.name} prepares faces otherwise than {self.members[0].run.name}; faces are changed after "
+                "their preparation, so all members must have the same data.prepare"
+            )
+        return EnsemblePredictor(self.recipe, self.members, finds_own_faces=False)
 
     def to_shipped(self, views: tuple[str, ...]) -> ShippedNetwork:
         """Return all members as one network that averages the views itself.
@@ -72,16 +89,21 @@ class EnsemblePredictor(Predictor):
         Raises:
             ExportError: If a member is an estimator, or members prepare faces differently.
         """
-        for member in self.members:
-            if member.run.recipe.data.prepare != self.recipe.data.prepare:
-                raise ExportError(
-                    f"{member.run.name} prepares faces otherwise than {self.members[0].run.name}; a model file "
-                    "prepares them once, so all members must have the same data.prepare"
-                )
+        other = self._find_other_preparation()
+        if other is not None:
+            raise ExportError(
+                f"{other.run.name} prepares faces otherwise than {self.members[0].run.name}; a model file prepares "
+                "them once, so all members must have the same data.prepare"
+            )
         modules = [member.predictor.to_shipped(("plain",)).module for member in self.members]
         columns = [member.columns for member in self.members]
         network = EnsembleNetwork(modules, self.recipe.combination, columns=columns, views=views)
         return ShippedNetwork(network, ("plain",), mean=0.0, std=1.0)
+
+    def _find_other_preparation(self) -> Member | None:
+        """Return the first member that prepares faces otherwise than the ensemble, if any."""
+        prepare = self.recipe.data.prepare
+        return next((member for member in self.members if member.run.recipe.data.prepare != prepare), None)
 
 
 class EnsembleNetwork(nn.Module):

@@ -11,11 +11,11 @@ from torch import Tensor
 from mien.data import FaceSet
 from mien.errors import MienError, ProtocolError, suggest
 from mien.evaluation.explanation.explained import ExplainedModel, load_explained
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.predict import apply_calibrator, fit_run_calibrator, predict_split
 from mien.evaluation.records import judged_predictions, list_records
 from mien.metrics.predictions import Predictions
 from mien.training.batches import faces_as_tensor
-from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
 
@@ -101,26 +101,33 @@ def check_num_faces(rows: int) -> None:
 
 
 def open_answered_split(
-    run: RunFolder, split: str = "validation", *, results_folder: Path = Path("results")
+    run: JudgedModel,
+    split: str = "validation",
+    *,
+    results_folder: Path = Path("results"),
+    purpose: str = "shown",
 ) -> AnsweredSplit:
     """Return a split with what a run answered on it, calibrated on validation.
 
     Args:
-        run: A trained run; its ``best`` weights answer.
+        run: A trained run, whose ``best`` weights answer, or an ensemble.
         split: ``training``, ``validation``, or ``test`` once the run's record of it exists.
         results_folder: Where records lie.
+        purpose: What is refused of test faces, for messages: ``shown`` or ``measured``.
 
     Raises:
         ProtocolError: If no record of these weights on test is there, or the data set is not the run's.
         DataError: If the data set cannot be read, or has no such split.
         RunFolderError: If there are no weights yet.
     """
-    judged = _find_judged(run, results_folder) if split == "test" else None
+    judged = _find_judged(run, results_folder, purpose=purpose) if split == "test" else None
     face_set = read_training_data(run.recipe.data).face_set
     if judged is None:
         predictions = apply_calibrator(predict_split(run, face_set, split), fit_run_calibrator(run, face_set))
     elif judged.data_fingerprint != face_set.fingerprint:
-        raise ProtocolError(f"{run.folder}: the data set is not the one this run was judged on, so nothing is shown")
+        raise ProtocolError(
+            f"{run.folder}: the data set is not the one this run was judged on, so nothing is {purpose}"
+        )
     else:
         predictions = judged
     faces = face_set.split(split)
@@ -129,7 +136,7 @@ def open_answered_split(
     return AnsweredSplit(load_explained(run), faces.select(rows), predictions)
 
 
-def _find_judged(run: RunFolder, results_folder: Path) -> Predictions:
+def _find_judged(run: JudgedModel, results_folder: Path, *, purpose: str) -> Predictions:
     """Return what a run's last record on test was made from."""
     weights = run.weights_fingerprint()
     records = [
@@ -139,7 +146,7 @@ def _find_judged(run: RunFolder, results_folder: Path) -> Predictions:
     ]
     if not records:
         raise ProtocolError(
-            f"{run.folder}: no record of it under {results_folder}, so no test picture is shown; look at validation, "
+            f"{run.folder}: no record of it under {results_folder}, so no test face is {purpose}; take validation, "
             "or judge it first with: mien evaluate --split test"
         )
     return judged_predictions(records[-1])

@@ -16,16 +16,16 @@ from mien.evaluation.explanation.answered import (
 )
 from mien.evaluation.explanation.method import METHODS, explain_faces
 from mien.evaluation.explanation.tiles import Section, Sheets, Tile, as_file_name, draw_tiles
+from mien.evaluation.judged_model import JudgedModel
 from mien.images.heat_map import overlay_heat_map
 from mien.images.resizing import resize
-from mien.training.run_folder import RunFolder
 
 _FACE_SIDE, _FACES_IN_A_LINE = 96, 5
 _TARGET_WORDS = {"predicted": "the answered class", "true": "the true class"}
 
 
 def explain_run(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     split: str = "validation",
     method: str = "grad_cam",
@@ -39,7 +39,7 @@ def explain_run(
     """Return a contact sheet for each class: its most confident right and wrong answers, heat maps beside the faces.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: ``training``, ``validation``, or ``test`` once the run's record of it exists.
         method: Registered name of an explanation method.
         target: Class whose maps are drawn: ``predicted``, ``true``, or its name.

@@ -14,7 +14,7 @@ from mien.evaluation.explanation.deletion import draw_random_maps, measure_delet
 from mien.evaluation.explanation.explained import ExplainedModel, ExplainedNetwork
 from mien.evaluation.explanation.method import METHODS, explain_faces
 from mien.evaluation.explanation.randomization import compare_with_random_weights
-from mien.training.run_folder import RunFolder
+from mien.evaluation.judged_model import JudgedModel
 
 RANDOM_ORDER = "(random order)"
 """Stands for a method in `judge_methods`: what pixels in an order that knows nothing give."""
@@ -39,7 +39,7 @@ class JudgedMethod:
 
 
 def judge_methods(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     split: str = "validation",
     methods: Sequence[str] | None = None,
@@ -52,7 +52,7 @@ def judge_methods(
     """Return deletion, insertion and likeness to random weights of each method that a run's model can be explained by.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: As for `explain_run`.
         methods: Registered names; None takes all that the model has what they need for.
         rows: Faces, spread evenly over the split; the answered class is explained.

@@ -17,7 +17,7 @@ from mien.errors import MienError
 from mien.evaluation.explanation.answered import check_expressions, check_num_faces, open_answered_split
 from mien.evaluation.explanation.explained import ExplainedNetwork, require_network
 from mien.evaluation.explanation.tiles import Section, Sheets, Tile, as_file_name, draw_tiles
-from mien.training.run_folder import RunFolder
+from mien.evaluation.judged_model import JudgedModel
 
 NUM_LAYERS = 7
 """As many as the study still_images draws."""
@@ -75,7 +75,7 @@ def view_layers(model: ExplainedNetwork, image: Tensor, *, num_layers: int = NUM
 
 
 def view_run_layers(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     split: str = "validation",
     expressions: Sequence[str] | None = None,
@@ -96,7 +96,7 @@ def view_run_layers(
         results_folder: Where records lie.
 
     Raises:
-        ExplanationError: If the run is of an estimator.
+        ExplanationError: If the run is of an estimator, or an ensemble.
         MienError: As for `explain_run`, and if there is less than one layer to draw.
     """
     check_num_faces(rows)

@@ -13,7 +13,7 @@ from mien.data.showing import as_levels
 from mien.evaluation.explanation.answered import check_expressions
 from mien.evaluation.explanation.explained import ExplainedNetwork, load_explained, require_network
 from mien.evaluation.explanation.tiles import Section, Sheets, Tile, draw_tiles
-from mien.training.run_folder import RunFolder
+from mien.evaluation.judged_model import JudgedModel
 from mien.training.training_data import read_training_data
 
 _START_SPREAD = 0.02
@@ -109,7 +109,9 @@ def _measure_variation(images: Tensor) -> Tensor:
     return down.mean(dim=(1, 2, 3)) + across.mean(dim=(1, 2, 3))
 
 
-def maximize_run(run: RunFolder, *, expressions: Sequence[str] | None = None, seed: int = 0, **options: Any) -> Sheets:
+def maximize_run(
+    run: JudgedModel, *, expressions: Sequence[str] | None = None, seed: int = 0, **options: Any
+) -> Sheets:
     """Return a contact sheet of pictures that a network takes for its classes more than any other, contrast stretched.
 
     Args:
@@ -119,7 +121,7 @@ def maximize_run(run: RunFolder, *, expressions: Sequence[str] | None = None, se
         options: Options of `maximize_classes`.
 
     Raises:
-        ExplanationError: If the run is of an estimator.
+        ExplanationError: If the run is of an estimator, or an ensemble.
         MienError: If a class is unknown.
         RunFolderError: If there are no weights yet.
     """

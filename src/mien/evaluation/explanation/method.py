@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mien.errors import ExplanationError, MienError
-from mien.evaluation.explanation.explained import ExplainedModel, ExplainedNetwork
+from mien.evaluation.explanation.explained import DifferentiableModel, ExplainedModel, ExplainedNetwork
 from mien.registry import Registry, find_argument_faults
 
 Method = Callable[..., Tensor]
@@ -113,9 +113,9 @@ def explain_faces(
     if faults:
         raise MienError(f"explanation method {method!r}: {'; '.join(faults)}")
     _check_faces(model, faces, targets)
-    if entry.card.needs != "probabilities" and not isinstance(model, ExplainedNetwork):
-        able = ", ".join(each.name for each in METHODS if each.card.needs == "probabilities")
-        raise ExplanationError(f"{method} needs a network; an estimator is explained by: {able}")
+    if not _has_what_is_needed(model, entry.card):
+        able = ", ".join(each.name for each in METHODS if _has_what_is_needed(model, each.card))
+        raise ExplanationError(f"{method} needs a network; {model.kind} is explained by: {able}")
     if "seed" in known:
         options["seed"] = seed
     maps = [np.zeros((0, *faces.shape[2:]), dtype=np.float32)]
@@ -124,6 +124,11 @@ def explain_faces(
         classes = torch.from_numpy(np.asarray(targets[start : start + FACES_AT_A_TIME], dtype=np.int64))
         maps.append(entry.plugin(model, images, classes, **options).detach().float().numpy())
     return np.concatenate(maps)
+
+
+def _has_what_is_needed(model: ExplainedModel, card: MethodCard) -> bool:
+    kinds = {"probabilities": ExplainedModel, "gradients": DifferentiableModel}
+    return isinstance(model, kinds.get(card.needs, ExplainedNetwork))
 
 
 def _check_faces(model: ExplainedModel, faces: Tensor, targets: NDArray[np.int64]) -> None:

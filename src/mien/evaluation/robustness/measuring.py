@@ -9,6 +9,7 @@ import numpy as np
 
 from mien.errors import DataError, MienError
 from mien.evaluation.explanation.answered import AnsweredSplit, check_num_faces, open_answered_split
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.predict import apply_calibrator, fit_run_calibrator
 from mien.evaluation.predictors import load_predictor, order_run_views
 from mien.evaluation.robustness.corruption import CORRUPTIONS, CorruptionCard, corrupt_faces
@@ -16,7 +17,6 @@ from mien.metrics.figures import Figures, compute_figures
 from mien.metrics.predictions import TRAINED_ON
 from mien.metrics.row_figures import RowFigures
 from mien.recognition.calibrators import softmax
-from mien.training.run_folder import RunFolder
 from mien.training.training_data import read_training_data
 
 _KINDS = {"validation": "choice", "test": "judgement"}
@@ -85,7 +85,7 @@ class RobustnessReport:
 
 
 def measure_robustness(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     split: str = "validation",
     corruptions: Sequence[str] | None = None,
@@ -97,7 +97,7 @@ def measure_robustness(
     """Return what a run answers on clean and corrupted faces, calibrated by the temperature of clean validation.
 
     Args:
-        run: A trained run; its ``best`` weights answer.
+        run: A trained run, whose ``best`` weights answer, or an ensemble.
         split: ``training``, ``validation``, or ``test`` once the run's record of it exists.
         corruptions: Registered names; None takes all.
         rows: Most faces, spread evenly over the split; None takes all.
@@ -107,7 +107,8 @@ def measure_robustness(
 
     Raises:
         MienError: If a corruption or view is unknown, no corruption is named or one twice, or `rows` is less than 1.
-        ProtocolError: If no record of these weights on test is there, or the data set is not the run's.
+        ProtocolError: If no record of these weights on test is there, the data set is not the run's, or members of an
+            ensemble prepare faces differently.
         DataError: If the network's faces are not of whole levels, or the data set has no such split.
         RunFolderError: If there are no weights yet.
     """
@@ -116,7 +117,7 @@ def measure_robustness(
     answered = open_faces(run, split, rows=rows, results_folder=results_folder)
     face_set = read_training_data(run.recipe.data).face_set
     calibrator = fit_run_calibrator(run, face_set, views=views)
-    predictor = load_predictor(run)
+    predictor = load_predictor(run).for_given_faces()
     was_trained_on = TRAINED_ON in answered.predictions.splits_seen.get(split, "")
     kind = "plain" if was_trained_on else _KINDS[split]
 
@@ -160,15 +161,21 @@ def check_corruptions(names: Sequence[str] | None) -> list[str]:
 
 
 def open_faces(
-    run: RunFolder, split: str, *, rows: int | None = None, results_folder: Path = Path("results")
+    run: JudgedModel,
+    split: str,
+    *,
+    rows: int | None = None,
+    results_folder: Path = Path("results"),
+    purpose: str = "measured",
 ) -> AnsweredSplit:
     """Return the faces of a split that can be corrupted, with what the run answered on them.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: ``training``, ``validation``, or ``test`` once the run's record of it exists.
         rows: Most faces, spread evenly over the split; None takes all.
         results_folder: Where records lie.
+        purpose: What is refused of test faces, for messages: ``measured`` or ``shown``.
 
     Raises:
         MienError: If `rows` is less than 1.
@@ -178,7 +185,7 @@ def open_faces(
     """
     if rows is not None:
         check_num_faces(rows)
-    answered = open_answered_split(run, split, results_folder=results_folder)
+    answered = open_answered_split(run, split, results_folder=results_folder, purpose=purpose)
     if answered.faces.faces.dtype != np.uint8:
         raise DataError(
             f"{run.folder}: its recipe leaves faces of {answered.faces.faces.dtype}; "

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.evaluation.explanation.tiles import Section, Tile, draw_tiles
+from mien.evaluation.judged_model import JudgedModel
 from mien.evaluation.robustness.corruption import CORRUPTIONS, Faces, corrupt_faces
 from mien.evaluation.robustness.measuring import check_corruptions, open_faces
-from mien.training.run_folder import RunFolder
 
 _SIDE = 72
 
@@ -41,7 +41,7 @@ def draw_corruption_sheet(
 
 
 def draw_run_corruptions(
-    run: RunFolder,
+    run: JudgedModel,
     *,
     split: str = "validation",
     corruptions: Sequence[str] | None = None,
@@ -52,7 +52,7 @@ def draw_run_corruptions(
     """Return faces of a run's split under each corruption as one picture, shape ``(H, W, 3)``, uint8, RGB.
 
     Args:
-        run: A trained run.
+        run: A trained run, or an ensemble.
         split: ``training``, ``validation``, or ``test`` once the run's record of it exists.
         corruptions: Registered names; None takes all.
         rows: Most faces, spread evenly over the split.
@@ -62,5 +62,5 @@ def draw_run_corruptions(
     Raises:
         MienError: As for `measure_robustness`.
     """
-    answered = open_faces(run, split, rows=rows, results_folder=results_folder)
+    answered = open_faces(run, split, rows=rows, results_folder=results_folder, purpose="shown")
     return draw_corruption_sheet(answered.faces.faces, title=answered.title, corruptions=corruptions, seed=seed)

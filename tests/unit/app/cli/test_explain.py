@@ -7,6 +7,7 @@ from PIL import Image
 
 import mien
 from mien.app.cli import explain as explain_module
+from mien.evaluation.ensemble import build_ensemble
 from mien.evaluation.explanation import METHODS
 from mien.evaluation.judge import judge
 from mien.training import RunFolder
@@ -75,7 +76,7 @@ def test_test_pictures_are_shown_once_the_record_exists(run: Runner, tiny_run: R
     arguments = ("--split", "test", "--results", results, "--rows", 1, "--class", "sad", "--save", out)
     refused = run("explain", tiny_run.folder, *arguments)
     assert (refused.code, refused.err.count("\n"), out.exists()) == (2, 1, False)
-    assert "so no test picture is shown; look at validation, or judge it first with: mien evaluate" in refused.err
+    assert "so no test face is shown; take validation, or judge it first with: mien evaluate" in refused.err
     judge(tiny_run, results_folder=results)
     assert run("explain", tiny_run.folder, *arguments).code == 0
     assert (out / "test-grad_cam-sad.png").exists()
@@ -103,7 +104,8 @@ def test_methods_are_listed_from_the_registry(run: Runner) -> None:
     assert done.code == 0
     for entry in METHODS:
         assert entry.name in done.out
-        assert entry.card.source in done.out
+        assert entry.card.source in " ".join(done.out.split())
+    assert max(map(len, done.out.splitlines())) <= 120
 
 
 def test_the_light_install_lists_what_it_has(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,3 +143,15 @@ def test_a_folder_that_is_no_run_is_refused(run: Runner, tmp_path: Path) -> None
     done = run("explain", tmp_path)
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "no recipe.json in it; expected a run folder that `mien train` made" in done.err
+
+
+def test_an_ensemble_is_explained_and_says_by_which_methods(
+    run: Runner, members: list[RunFolder], tmp_path: Path
+) -> None:
+    folder = build_ensemble(members[:2], method="equal", ensembles_folder=tmp_path).ensemble.folder
+    done = run("explain", folder, "--class", "sad", "--rows", 1, "--method", "gradient")
+    assert (done.code, done.err) == (0, "")
+    assert (folder / "explanation" / "validation-gradient-sad.png").exists()
+    refused = run("explain", folder, "--class", "sad", "--rows", 1)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert refused.err.startswith("error: grad_cam needs a network; an ensemble is explained by: gradient, ")

@@ -45,3 +45,11 @@ def test_export_writes_calibrator_and_sets(run: Callable[..., Ran], tiny_run: Ru
     contract = load_model_file(tiny_run.folder / "tiny.onnx").contract
     assert contract.calibrator["name"] == "isotonic"
     assert (contract.conformal["method"], contract.conformal["coverage"]) == ("lac", 0.8)
+
+
+def test_sets_without_a_coverage_are_refused(run: Callable[..., Ran], tiny_run: RunFolder) -> None:
+    done = run("export", tiny_run.folder, "--detector", "none", "--sets", "lac")
+    assert (done.code, done.err) == (
+        2,
+        "error: --sets lac has no effect without --coverage; say how often a set shall hold the right one\n",
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mien.evaluation.ensemble import build_ensemble
 from mien.evaluation.robustness import CORRUPTIONS, draw_run_corruptions
 from mien.training import RunFolder
 from tests.unit.app.cli.conftest import Ran
@@ -43,8 +44,11 @@ def test_nothing_is_written_unless_asked(run: Runner, tiny_run: RunFolder) -> No
 def test_corruptions_are_listed(run: Runner) -> None:
     done = run("robustness", "--list")
     assert (done.code, done.err) == (0, "")
-    for name in CORRUPTIONS.names():
-        assert name in done.out
+    said = " ".join(done.out.split())
+    for entry in CORRUPTIONS:
+        assert entry.name in done.out
+        assert " ".join(entry.card.source.split()) in said
+    assert max(map(len, done.out.splitlines())) <= 120
 
 
 def test_robustness_refuses_in_one_line(run: Runner, tiny_run: RunFolder, tmp_path: Path) -> None:
@@ -59,3 +63,11 @@ def test_robustness_refuses_in_one_line(run: Runner, tiny_run: RunFolder, tmp_pa
     nameless = run("robustness")
     assert nameless.code == 2
     assert "name a run folder, or --list" in nameless.err
+
+
+def test_an_ensemble_is_measured_and_drawn(run: Runner, members: list[RunFolder], tmp_path: Path) -> None:
+    folder = build_ensemble(members[:2], method="equal", ensembles_folder=tmp_path).ensemble.folder
+    done = run("robustness", folder, "--corruption", "jpeg", "--rows", 5, "--sheet", tmp_path / "sheet.png")
+    assert (done.code, done.err) == (0, "")
+    assert "equal-of-2 on validation of fer2013" in done.out
+    assert (tmp_path / "sheet.png").exists()

@@ -108,3 +108,27 @@ def test_pick_rows_refuses_missing_rows_and_other_splits() -> None:
     moved = replace(own, splits=np.array(["training"] * 10))
     with pytest.raises(ProtocolError, match="'one' had 2 of 10 rows asked for in another split; members must have"):
         pick_rows(moved, own, model="one")
+
+
+def test_members_are_asked_about_faces_that_were_changed_whatever_data_they_were_trained_on(
+    members: list[RunFolder], tmp_path: Path
+) -> None:
+    ensemble = build_ensemble(members, method="equal", ensembles_folder=tmp_path).ensemble
+    part = read_training_data(ensemble.recipe.data).face_set.split("validation")
+    changed = replace(part, pictures=255 - np.array(part.faces))
+    loaded = load_predictor(ensemble)
+    answers = []
+    for member in loaded.members:
+        logits = torch.from_numpy(member.predictor.predict_logits(changed, views=("plain",)))
+        answers.append(logits.double().softmax(dim=1)[:, list(member.columns)])
+    found = torch.from_numpy(loaded.for_given_faces().predict_logits(changed, views=("plain",))).double().softmax(dim=1)
+    torch.testing.assert_close(found, torch.stack(answers).mean(dim=0), atol=1e-6, rtol=1e-5)
+
+
+def test_members_that_prepare_otherwise_are_not_asked_about_changed_faces(
+    members: list[RunFolder], tmp_path: Path
+) -> None:
+    ensemble = build_ensemble(members[:2], method="equal", ensembles_folder=tmp_path).ensemble
+    change_recipe(members[1], data={"prepare": ["clahe"]})
+    with pytest.raises(ProtocolError, match="two-1 prepares faces otherwise than one-1; faces are changed after their"):
+        load_predictor(ensemble).for_given_faces()

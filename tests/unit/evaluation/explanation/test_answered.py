@@ -32,9 +32,7 @@ def test_training_is_answered(tiny_run: RunFolder) -> None:
 
 def test_test_pictures_are_shown_after_the_record_alone(tiny_run: RunFolder, tmp_path: Path) -> None:
     results = tmp_path / "results"
-    with pytest.raises(
-        ProtocolError, match=f"no record of it under {results}, so no test picture is shown; look at va"
-    ):
+    with pytest.raises(ProtocolError, match=f"no record of it under {results}, so no test face is shown; take va"):
         open_answered_split(tiny_run, "test", results_folder=results)
     record = judge(tiny_run, results_folder=results)
     answered = open_answered_split(tiny_run, "test", results_folder=results)

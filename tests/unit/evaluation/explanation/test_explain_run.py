@@ -71,5 +71,5 @@ def test_what_is_unknown_is_refused(tiny_run: RunFolder, options: dict[str, obje
 
 
 def test_test_pictures_without_a_record_are_refused(tiny_run: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(ProtocolError, match="so no test picture is shown"):
+    with pytest.raises(ProtocolError, match="so no test face is shown"):
         explain_run(tiny_run, split="test", results_folder=tmp_path / "results")

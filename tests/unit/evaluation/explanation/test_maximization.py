@@ -69,5 +69,5 @@ def test_a_run_gives_one_sheet_of_its_classes(tiny_run: RunFolder) -> None:
 def test_unknown_classes_and_estimators_are_refused(tiny_run: RunFolder, estimator_run: RunFolder) -> None:
     with pytest.raises(MienError, match="unknown expression 'hapy'; did you mean 'happy'"):
         maximize_run(tiny_run, expressions=["hapy"])
-    with pytest.raises(ExplanationError, match="this run is of an estimator"):
+    with pytest.raises(ExplanationError, match="this is an estimator"):
         maximize_run(estimator_run)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from mien.errors import DataError, MienError, ProtocolError
+from mien.evaluation.ensemble import build_ensemble
 from mien.evaluation.explanation.answered import open_answered_split
 from mien.evaluation.judge import judge
 from mien.evaluation.predict import apply_calibrator, fit_run_calibrator
@@ -51,7 +52,7 @@ def test_few_rows_are_spread_over_the_split(estimator_run: RunFolder) -> None:
 
 def test_test_is_measured_after_its_record_alone_and_left_nowhere(tiny_run: RunFolder, tmp_path: Path) -> None:
     results = tmp_path / "results"
-    with pytest.raises(ProtocolError, match=f"no record of it under {results}"):
+    with pytest.raises(ProtocolError, match=f"no record of it under {results}, so no test face is measured; ta"):
         measure_robustness(tiny_run, split="test", corruptions=["jpeg"], results_folder=results)
     record = judge(tiny_run, results_folder=results)
     report = measure_robustness(tiny_run, split="test", corruptions=["jpeg"], results_folder=results)
@@ -107,3 +108,19 @@ def test_validation_that_was_trained_on_is_no_choice(tiny_recipe_file: Path, tmp
     recipe = read_recipe(tiny_recipe_file, ["training.epochs=1", "training.join_validation=true"])
     run = train(recipe, runs_folder=tmp_path / "runs", console=Console(quiet=True))
     assert measure_robustness(run, corruptions=["blur"]).clean.kind == "plain"
+
+
+def test_an_ensemble_is_measured_on_the_corrupted_faces_of_all_members(
+    members: list[RunFolder], tmp_path: Path
+) -> None:
+    ensemble = build_ensemble(members, method="equal", ensembles_folder=tmp_path).ensemble
+    report = measure_robustness(ensemble, corruptions=["noise"])
+    face_set = read_training_data(ensemble.recipe.data).face_set
+    faces = face_set.split("validation")
+    corrupted = replace(faces, pictures=corrupt_faces(faces.faces, "noise", 45))
+    logits = load_predictor(ensemble).for_given_faces().predict_logits(corrupted, views=["plain"])
+    answered = open_answered_split(ensemble).predictions
+    answers = replace(answered, probabilities=softmax(logits))
+    expected = compute_figures(apply_calibrator(answers, fit_run_calibrator(ensemble, face_set)))
+    assert report.clean.all_rows.log_loss == pytest.approx(compute_figures(answered).all_rows.log_loss, rel=1e-5)
+    assert report.corruptions[0].figures[4].all_rows.log_loss == pytest.approx(expected.all_rows.log_loss, rel=1e-5)

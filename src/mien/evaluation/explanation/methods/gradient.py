@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from mien.evaluation.explanation.explained import ExplainedNetwork
+from mien.evaluation.explanation.explained import DifferentiableModel
 from mien.evaluation.explanation.method import MethodCard, register_method
 
 
@@ -16,11 +16,11 @@ from mien.evaluation.explanation.method import MethodCard, register_method
         cost="1 forward and back",
     ),
 )
-def explain_by_gradient(model: ExplainedNetwork, images: Tensor, targets: Tensor) -> Tensor:
+def explain_by_gradient(model: DifferentiableModel, images: Tensor, targets: Tensor) -> Tensor:
     """Return the size of the gradient of a class's logit at each pixel, the largest of its channels.
 
     Args:
-        model: The network.
+        model: The network, or networks as one.
         images: Shape ``(B, C, H, W)``, float32.
         targets: The class of each face, shape ``(B,)``.
     """

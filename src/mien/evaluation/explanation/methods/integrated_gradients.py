@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from mien.evaluation.explanation.explained import ExplainedNetwork
+from mien.evaluation.explanation.explained import DifferentiableModel
 from mien.evaluation.explanation.method import FACES_AT_A_TIME, MethodCard, register_method
 
 
@@ -18,12 +18,12 @@ from mien.evaluation.explanation.method import FACES_AT_A_TIME, MethodCard, regi
     ),
 )
 def explain_by_integrated_gradients(
-    model: ExplainedNetwork, images: Tensor, targets: Tensor, *, steps: int = 32
+    model: DifferentiableModel, images: Tensor, targets: Tensor, *, steps: int = 32
 ) -> Tensor:
     """Return each pixel's share of what the class's logit has over that of a face of the mean grey value.
 
     Args:
-        model: The network.
+        model: The network, or networks as one.
         images: Shape ``(B, C, H, W)``, float32.
         targets: The class of each face, shape ``(B,)``.
         steps: Points of the way from the even face at which gradients are taken, as Gauss and Legendre place them.

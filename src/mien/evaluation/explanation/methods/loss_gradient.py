@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from mien.evaluation.explanation.explained import ExplainedNetwork
+from mien.evaluation.explanation.explained import DifferentiableModel
 from mien.evaluation.explanation.method import MethodCard, register_method
 
 
@@ -20,13 +20,13 @@ from mien.evaluation.explanation.method import MethodCard, register_method
         cost="1 forward and back",
     ),
 )
-def explain_by_loss_gradient(model: ExplainedNetwork, images: Tensor, targets: Tensor) -> Tensor:
+def explain_by_loss_gradient(model: DifferentiableModel, images: Tensor, targets: Tensor) -> Tensor:
     """Return the size of the gradient of the cross-entropy at each pixel, the largest of its channels.
 
     The loss is taken with the class that is explained: for the paper's maps explain the true ones.
 
     Args:
-        model: The network.
+        model: The network, or networks as one.
         images: Shape ``(B, C, H, W)``, float32.
         targets: The class of each face, shape ``(B,)``.
     """

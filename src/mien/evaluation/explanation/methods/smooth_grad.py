@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mien.evaluation.explanation.explained import ExplainedNetwork
+from mien.evaluation.explanation.explained import DifferentiableModel
 from mien.evaluation.explanation.method import MethodCard, register_method
 
 
@@ -18,12 +18,18 @@ from mien.evaluation.explanation.method import MethodCard, register_method
     ),
 )
 def explain_by_smooth_grad(
-    model: ExplainedNetwork, images: Tensor, targets: Tensor, *, seed: int = 0, samples: int = 25, noise: float = 0.15
+    model: DifferentiableModel,
+    images: Tensor,
+    targets: Tensor,
+    *,
+    seed: int = 0,
+    samples: int = 25,
+    noise: float = 0.15,
 ) -> Tensor:
     """Return the size of the mean gradient over noisy copies at each pixel, the largest of its channels.
 
     Args:
-        model: The network.
+        model: The network, or networks as one.
         images: Shape ``(B, C, H, W)``, float32.
         targets: The class of each face, shape ``(B,)``.
         seed: Seed of the noise; all faces of a size get the same.
