@@ -30,14 +30,15 @@ def new_figure(width_inches: float, height_inches: float) -> "Figure":
     return Figure(figsize=(width_inches, height_inches), dpi=DOTS_PER_INCH, layout="constrained")
 
 
-def to_png(figure: "Figure") -> bytes:
+def to_png(figure: "Figure", *, scale: int = 1) -> bytes:
     """Return a figure as a PNG file without a date or a version, so that equal figures give equal bytes.
 
     Args:
         figure: A matplotlib figure.
+        scale: So many times 100 pixels an inch, for dense screens and paper.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=scale * DOTS_PER_INCH, metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -20,6 +20,12 @@ def test_a_png_has_a_hundred_pixels_an_inch() -> None:
         assert np.asarray(picture.convert("L")).std() > 5
 
 
+def test_a_png_can_be_denser() -> None:
+    figure = new_figure(4, 2.5)
+    with Image.open(io.BytesIO(to_png(figure, scale=2))) as picture:
+        assert picture.size == (800, 500)
+
+
 def test_an_svg_is_one_element_whose_texts_are_texts() -> None:
     figure = new_figure(4, 2.5)
     figure.add_subplot().set_title("brightness & contrast")

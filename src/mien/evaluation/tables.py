@@ -79,7 +79,7 @@ def headline_lines(figures: Figures) -> list[str]:
         else f"without a copy in training: {accuracy_line(without_copy)}",
         *([] if human is None else [f"people agree with these labels in {human.words}"]),
         *_lines_on_few_rows(figures),
-        _kind_line(figures),
+        kind_line(figures),
         *(["leaky: copies across splits were allowed"] if figures.is_leaky else []),
     ]
 
@@ -156,7 +156,12 @@ def coverage_lines(predictions: Predictions) -> list[str]:
     return lines
 
 
-def _kind_line(figures: Figures) -> str:
+def kind_line(figures: Figures) -> str:
+    """Return what figures of this kind are good for, as one line.
+
+    Args:
+        figures: Figures of a model on a split.
+    """
     if figures.unknown_sources and figures.kind in ("judgement", "held_out"):
         return _UNKNOWN_LINE.format(", ".join(figures.unknown_sources))
     return _KIND_LINES[figures.kind]

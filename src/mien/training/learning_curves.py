@@ -10,6 +10,7 @@ from mien.writing import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, ORANGE, TEAL, PURPLE, GREY)
 
@@ -28,6 +29,21 @@ def draw_learning_curves(runs: Sequence[RunFolder], file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
+    picture = plot_learning_curves(runs)
+    title = "learning curves of " + ", ".join(run.name for run in runs)
+    picture.axes[0].set_title(title, fontsize=13, wrap=True)
+    return write_atomically(file, to_png(picture))
+
+
+def plot_learning_curves(runs: Sequence[RunFolder]) -> "Figure":
+    """Return the picture that `draw_learning_curves` writes, without its title.
+
+    Args:
+        runs: Runs of networks.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     picture = new_figure(9.0, 9.0)
     losses, accuracies, rates = picture.subplots(3, 1, sharex=True, gridspec_kw={"height_ratios": [3, 3, 1.4]})
     for number, run in enumerate(runs):
@@ -41,8 +57,7 @@ def draw_learning_curves(runs: Sequence[RunFolder], file: Path) -> Path:
             axes.legend(fontsize=11)
     rates.set_xlabel("epoch", fontsize=12)
     rates.xaxis.get_major_locator().set_params(integer=True)
-    losses.set_title("learning curves of " + ", ".join(run.name for run in runs), fontsize=13, wrap=True)
-    return write_atomically(file, to_png(picture))
+    return picture
 
 
 def _draw_run(losses: "Axes", accuracies: "Axes", rates: "Axes", run: RunFolder, *, colour: str) -> None:

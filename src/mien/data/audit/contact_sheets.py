@@ -1,6 +1,5 @@
 """Contact sheets: the pictures behind the findings, small, named, and inside the page itself."""
 
-import base64
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from mien.data.audit.votes import LEAST_NOT_A_FACE_VOTES
 from mien.data.face_set import FaceSet
 from mien.data.pictures import PictureFiles
 from mien.errors import PictureError
+from mien.pages import data_address
 
 _MOST_TILES = 40
 _LARGEST_SIDE = 96
@@ -219,4 +219,4 @@ def _to_address(picture: NDArray[np.uint8]) -> str:
     image.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return data_address(buffer.getvalue(), "image/png")

@@ -15,7 +15,7 @@ from mien.data.audit.headline import key_figures
 from mien.data.audit.key_figures import count_findings
 from mien.data.audit.remarks import find_remarks, worst_rows
 from mien.data.face_set import SPLITS, FaceSet
-from mien.errors import MissingExtraError
+from mien.pages import import_jinja2, render_page
 from mien.plotting import new_figure
 from mien.writing import write_all_atomically
 
@@ -38,14 +38,10 @@ def render_report(face_set: FaceSet, findings: Findings, *, has_pictures: bool =
         MissingExtraError: If Jinja2 or matplotlib is not installed.
     """
     findings.check(face_set)
-    jinja2 = import_jinja2()
     figures = count_findings(findings)
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"number": _number, "percent": _percent, "level": _level}
-    template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"))
-    page: str = template.render(
+    return render_page(
+        files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"),
+        filters={"number": _number, "percent": _percent, "level": _level},
         figures=figures,
         key_figures=key_figures(figures),
         splits=[split for split in SPLITS if figures["splits"][split]],
@@ -56,7 +52,6 @@ def render_report(face_set: FaceSet, findings: Findings, *, has_pictures: bool =
         table=_table_rows(findings),
         num_marked=_count_marked(findings),
     )
-    return page
 
 
 def write_audit(folder: Path, face_set: FaceSet, findings: Findings, *, has_pictures: bool = True) -> list[Path]:
@@ -91,19 +86,6 @@ def check_packages() -> None:
     import_pyarrow()
     import_jinja2()
     new_figure(1, 1)
-
-
-def import_jinja2() -> Any:
-    """Return the package Jinja2.
-
-    Raises:
-        MissingExtraError: If it is not installed.
-    """
-    try:
-        import jinja2
-    except ImportError as error:
-        raise MissingExtraError("jinja2", extra="train") from error
-    return jinja2
 
 
 def _count_marked(findings: Findings) -> int:

@@ -96,12 +96,21 @@ def write_cross_dataset_csv(report: CrossDatasetReport, file: Path) -> Path:
     Raises:
         MienError: If the place cannot be written.
     """
+    return write_atomically(file, cross_dataset_csv(report))
+
+
+def cross_dataset_csv(report: CrossDatasetReport) -> str:
+    """Return what `write_cross_dataset_csv` writes.
+
+    Args:
+        report: What was judged.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for each in report.judged:
         writer.writerows(_csv_lines(report, each))
-    return write_atomically(file, text.getvalue())
+    return text.getvalue()
 
 
 _COLUMNS = (

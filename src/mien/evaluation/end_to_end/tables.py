@@ -102,6 +102,15 @@ def write_end_to_end_csv(report: EndToEndReport, file: Path) -> Path:
     Raises:
         MienError: If the place cannot be written.
     """
+    return write_atomically(file, end_to_end_csv(report))
+
+
+def end_to_end_csv(report: EndToEndReport) -> str:
+    """Return what `write_end_to_end_csv` writes.
+
+    Args:
+        report: What was measured.
+    """
     opened = report.opened
     facts = {"model": opened.model_file.contract.name, "data_set": opened.data_set, "split": opened.split}
     lines: list[dict[str, object]] = []
@@ -113,7 +122,7 @@ def write_end_to_end_csv(report: EndToEndReport, file: Path) -> Path:
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)
-    return write_atomically(file, text.getvalue())
+    return text.getvalue()
 
 
 def _numbers(figures: EndToEndFigures) -> dict[str, object]:

@@ -13,8 +13,9 @@ from mien.data.audit.copies import rows_with_copy_in
 from mien.data.splits import deal_folds
 from mien.data.vocabulary import name_against_rest
 from mien.errors import DataError, ProtocolError
-from mien.evaluation.ensemble.answers import gather_for_choice
+from mien.evaluation.ensemble.answers import Answers, gather_for_choice
 from mien.evaluation.ensemble.choosing import find_chooser
+from mien.evaluation.ensemble.combinations import WeightedMean
 from mien.evaluation.ensemble.ensemble import Ensemble
 from mien.evaluation.ensemble.predictor import pick_rows
 from mien.evaluation.ensemble.recipe import EnsembleRecipe, MemberSettings
@@ -89,11 +90,9 @@ def build_ensemble(
         data = data.model_copy(update={"one_against_rest": "", "balance": None})
     views = _find_common_views(runs, views)
     face_set = read_training_data(data).face_set
-    predictions = [_predict(run, runs[0], face_set, data, views=views) for run in runs]
-    part = face_set.split("validation")
-    answers = replace(gather_for_choice(predictions, part), names=tuple(run.name for run in runs))
+    answers = _gather(runs, face_set, data, views=views)
     combination = choose(answers)
-    halves = deal_folds(part, 2, of=("validation",)) == 1
+    halves = deal_folds(face_set.split("validation"), 2, of=("validation",)) == 1
     gain = measure_gain(answers, halves, choose)
     accuracy = float((answers.combine(combination).argmax(axis=1) == answers.labels).mean())
     members = tuple(measure_members(answers, combination, choose))
@@ -110,6 +109,33 @@ def build_ensemble(
     facts = _describe(used_runs, face_set) | {"validation_accuracy": accuracy, "half_against_half": gain.to_dict()}
     ensemble = Ensemble.create(ensembles_folder, recipe, facts=facts)
     return BuiltEnsemble(ensemble, accuracy, len(answers.labels), members, gain)
+
+
+def measure_ensemble(ensemble: Ensemble) -> tuple[MemberWorth, ...]:
+    """Return what each member is to an ensemble, on the validation rows that chose it.
+
+    Accuracies without a member are those of ensembles chosen by the same method from the other members alone; a greedy
+    one is chosen from nothing, whatever it began with.
+
+    Args:
+        ensemble: The ensemble.
+
+    Raises:
+        ProtocolError: If members or their data have changed.
+        DataError: If the data set cannot be read.
+    """
+    recipe = ensemble.recipe
+    face_set = read_training_data(recipe.data).face_set
+    answers = _gather(ensemble.members, face_set, recipe.data, views=recipe.views)
+    average = recipe.combination.average if isinstance(recipe.combination, WeightedMean) else "probabilities"
+    return tuple(measure_members(answers, recipe.combination, find_chooser(recipe.method, average=average)))
+
+
+def _gather(runs: Sequence[RunFolder], face_set: FaceSet, data: DataSettings, *, views: tuple[str, ...]) -> Answers:
+    """Return what runs answered on the validation split of a data set."""
+    predictions = [_predict(run, runs[0], face_set, data, views=views) for run in runs]
+    answers = gather_for_choice(predictions, face_set.split("validation"))
+    return replace(answers, names=tuple(run.name for run in runs))
 
 
 def _check_runs(runs: Sequence[RunFolder]) -> None:

@@ -116,6 +116,7 @@ def open_answered_split(
         purpose: What is refused of test faces, for messages: ``shown`` or ``measured``.
 
     Raises:
+        ExplanationError: If `load_explained` does not take it.
         ProtocolError: If no record of these weights on test is there, or the data set is not the run's.
         DataError: If the data set cannot be read, or has no such split.
         RunFolderError: If there are no weights yet.

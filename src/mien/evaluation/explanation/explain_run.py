@@ -96,7 +96,7 @@ def draw_answers(
         targets = answered.targets_of(shown, target)
         maps = explain_faces(answered.model, answered.images_of(shown), targets, method=method, seed=seed, **options)
         title = f"{kind}, the most confident first: {len(shown)} of {len(found)}"
-        sections.append(Section(title, _answer_tiles(answered, shown, targets, maps)))
+        sections.append(Section(title, make_answer_tiles(answered, shown, targets, maps)))
     card = METHODS.get(method).card
     colours = "red speaks for it, blue against it" if card.is_signed else "the redder, the more it counts"
     whose = _TARGET_WORDS.get(target, target)
@@ -104,9 +104,17 @@ def draw_answers(
     return draw_tiles(title, sections, columns=_FACES_IN_A_LINE, side=_FACE_SIDE)
 
 
-def _answer_tiles(
+def make_answer_tiles(
     answered: AnsweredSplit, rows: NDArray[np.int64], targets: NDArray[np.int64], maps: NDArray[np.float32]
 ) -> tuple[Tile, ...]:
+    """Return faces beside their heat maps, with the true class, the answered one and its probability below.
+
+    Args:
+        answered: The faces and the answers.
+        rows: Rows of the split, shape ``(N,)``.
+        targets: The class of each that its map explains, shape ``(N,)``.
+        maps: Raw maps, shape ``(N, H, W)``.
+    """
     answers, tiles = answered.predictions, []
     for row, target, heat_map in zip(rows.tolist(), targets.tolist(), maps, strict=True):
         face = as_levels(np.asarray(answered.faces.faces[row]))

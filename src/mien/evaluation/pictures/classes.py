@@ -4,13 +4,14 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.evaluation.pictures.frame import MOST_ROOMY, WIDTH_INCHES, save_picture, title_of
+from mien.evaluation.pictures.frame import MOST_ROOMY, WIDTH_INCHES, save_titled
 from mien.metrics.figures import Figures
 from mien.metrics.row_figures import Interval
 from mien.plotting import BLUE, GREY, TEAL, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _BARS = (("precision", GREY), ("recall", BLUE), ("f1", TEAL))
 _BAR_WIDTH = 0.27
@@ -32,6 +33,18 @@ def draw_class_bars(figures: Figures, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
+    return save_titled(plot_class_bars(figures), file, figures=figures)
+
+
+def plot_class_bars(figures: Figures) -> "Figure":
+    """Return the picture that `draw_class_bars` writes, without its title.
+
+    Args:
+        figures: Figures of a model on a split; those on all rows are drawn.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     picture = new_figure(WIDTH_INCHES, 0.65 * WIDTH_INCHES)
     axes = picture.add_subplot()
     for place, (name, colour) in enumerate(_BARS):
@@ -43,9 +56,8 @@ def draw_class_bars(figures: Figures, file: Path) -> Path:
     axes.set(xlim=(-0.6, len(figures.expressions) - 0.4), ylim=(0, 1))
     axes.set_ylabel("share", fontsize=13)
     axes.tick_params(axis="y", labelsize=12)
-    axes.set_title(title_of(figures), fontsize=14, pad=14)
     picture.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=12, frameon=False)
-    return save_picture(picture, file)
+    return picture
 
 
 def _draw_bars(axes: "Axes", figures: Figures, *, name: str, colour: str, offset: float) -> None:

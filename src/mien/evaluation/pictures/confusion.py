@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.evaluation.pictures.frame import MOST_ROOMY, WIDTH_INCHES, save_picture, title_of
+from mien.evaluation.pictures.frame import MOST_ROOMY, WIDTH_INCHES, save_titled
 from mien.metrics.figures import Figures
 from mien.plotting import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def draw_confusion_matrix(figures: Figures, file: Path) -> Path:
@@ -29,6 +30,18 @@ def draw_confusion_matrix(figures: Figures, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
+    return save_titled(plot_confusion_matrix(figures), file, figures=figures)
+
+
+def plot_confusion_matrix(figures: Figures) -> "Figure":
+    """Return the picture that `draw_confusion_matrix` writes, without its title.
+
+    Args:
+        figures: Figures of a model on a split; those on all rows are drawn.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     counts = np.array(figures.all_rows.confusion_matrix)
     support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, out=np.zeros(counts.shape), where=support > 0)
@@ -37,7 +50,7 @@ def draw_confusion_matrix(figures: Figures, file: Path) -> Path:
         share, count = 100 * shares[row, column], counts[row, column]
         return f"{share:.1f} %\n{count:,}" if len(counts) <= MOST_ROOMY else f"{share:.0f} %"
 
-    return _draw(figures, file, darkness=shares, say=say)
+    return _plot(figures, darkness=shares, say=say)
 
 
 def draw_confusion_counts(figures: Figures, file: Path) -> Path:
@@ -54,11 +67,23 @@ def draw_confusion_counts(figures: Figures, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
+    return save_titled(plot_confusion_counts(figures), file, figures=figures)
+
+
+def plot_confusion_counts(figures: Figures) -> "Figure":
+    """Return the picture that `draw_confusion_counts` writes, without its title.
+
+    Args:
+        figures: Figures of a model on a split; those on all rows are drawn.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     counts = np.array(figures.all_rows.confusion_matrix)
-    return _draw(figures, file, darkness=counts / counts.max(), say=lambda row, column: f"{counts[row, column]:,}")
+    return _plot(figures, darkness=counts / counts.max(), say=lambda row, column: f"{counts[row, column]:,}")
 
 
-def _draw(figures: Figures, file: Path, *, darkness: NDArray[np.float64], say: Callable[[int, int], str]) -> Path:
+def _plot(figures: Figures, *, darkness: NDArray[np.float64], say: Callable[[int, int], str]) -> "Figure":
     picture = new_figure(WIDTH_INCHES, WIDTH_INCHES)
     axes = picture.add_subplot()
     axes.imshow(darkness, cmap="Blues", vmin=0, vmax=1)
@@ -68,8 +93,7 @@ def _draw(figures: Figures, file: Path, *, darkness: NDArray[np.float64], say: C
         text = say(row, column) if figures.all_rows.per_class[row].num_cases else "–"
         colour = "white" if dark > 0.5 else "black"
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
-    axes.set_title(title_of(figures), fontsize=14, pad=14)
-    return save_picture(picture, file)
+    return picture
 
 
 def _name_classes(axes: "Axes", figures: Figures) -> None:

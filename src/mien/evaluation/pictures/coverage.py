@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.evaluation.pictures.frame import WIDTH_INCHES, save_picture, title_of
+from mien.evaluation.pictures.frame import WIDTH_INCHES, save_titled
 from mien.metrics.coverage import CoverageCurve, coverage_curve
 from mien.metrics.figures import Figures
 from mien.metrics.intervals import wilson_interval
@@ -14,6 +14,7 @@ from mien.plotting import BLUE, GREY, ORANGE, TEAL, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _BAND_POINTS = 200
 
@@ -33,6 +34,18 @@ def draw_coverage_curve(predictions: Predictions, file: Path, *, figures: Figure
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
+    return save_titled(plot_coverage_curve(predictions), file, figures=figures)
+
+
+def plot_coverage_curve(predictions: Predictions) -> "Figure":
+    """Return the picture that `draw_coverage_curve` writes, without its title.
+
+    Args:
+        predictions: What the model answered.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     picture = new_figure(WIDTH_INCHES, 0.75 * WIDTH_INCHES)
     axes = picture.add_subplot()
     curve = coverage_curve(predictions)
@@ -49,9 +62,8 @@ def draw_coverage_curve(predictions: Predictions, file: Path, *, figures: Figure
     axes.set_xlabel("coverage: share of the rows answered, the surest first", fontsize=13)
     axes.set_ylabel("accuracy of these answers", fontsize=13)
     axes.tick_params(labelsize=12)
-    axes.set_title(title_of(figures), fontsize=14, pad=14)
     picture.legend(loc="outside lower center", ncols=2, fontsize=12, frameon=False)
-    return save_picture(picture, file)
+    return picture
 
 
 def _lowest(curve: CoverageCurve) -> float:

@@ -10,6 +10,7 @@ from mien.plotting import BLUE, GREY, ORANGE, PURPLE, TEAL, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, ORANGE, TEAL, PURPLE)
 
@@ -28,7 +29,23 @@ def draw_end_to_end(report: EndToEndReport, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
-    opened, groups = report.opened, [f"{side} pixels" for side in report.sides]
+    picture = plot_end_to_end(report)
+    opened = report.opened
+    name = opened.model_file.contract.name
+    picture.suptitle(f"{name} on {opened.split} of {opened.data_set}, {len(opened):,} faces", fontsize=14)
+    return save_picture(picture, file)
+
+
+def plot_end_to_end(report: EndToEndReport) -> "Figure":
+    """Return the picture that `draw_end_to_end` writes, without its title.
+
+    Args:
+        report: What was measured.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
+    groups = [f"{side} pixels" for side in report.sides]
     picture = new_figure(WIDTH_INCHES, 0.5 * WIDTH_INCHES)
     found, right = picture.subplots(1, 2, sharey=True)
     given = [report.figures(report.given, group=group).right for group in groups]
@@ -41,10 +58,8 @@ def draw_end_to_end(report: EndToEndReport, file: Path) -> Path:
     for axes, title in ((found, "faces found"), (right, "answered rightly, missed faces as wrong")):
         axes.set(ylim=(0, 1.04), xticks=report.sides, xlabel="side of the face in pixels")
         axes.set_title(title, fontsize=12)
-    name = opened.model_file.contract.name
-    picture.suptitle(f"{name} on {opened.split} of {opened.data_set}, {len(opened):,} faces", fontsize=14)
     picture.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
-    return save_picture(picture, file)
+    return picture
 
 
 def _draw_curve(axes: "Axes", report: EndToEndReport, shares: Sequence[Share], *, label: str, colour: str) -> None:

@@ -32,6 +32,21 @@ def title_of(figures: Figures) -> str:
     )
 
 
+def save_titled(picture: "Figure", file: Path, *, figures: Figures) -> Path:
+    """Write a picture with the title of its figures over its first axes, and return the file.
+
+    Args:
+        picture: A matplotlib figure.
+        file: File to write.
+        figures: The figures drawn.
+
+    Raises:
+        MienError: If the place cannot be written.
+    """
+    picture.axes[0].set_title(title_of(figures), fontsize=14, pad=14)
+    return save_picture(picture, file)
+
+
 def save_picture(picture: "Figure", file: Path) -> Path:
     """Write a picture as a PNG file, whole or not at all, and return the file.
 

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.evaluation.pictures.frame import WIDTH_INCHES, save_picture, title_of
+from mien.evaluation.pictures.frame import WIDTH_INCHES, save_titled
 from mien.evaluation.tables import percent
 from mien.metrics.figures import Figures
 from mien.plotting import BLUE, GREY, ORANGE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def draw_reliability_diagram(figures: Figures, file: Path) -> Path:
@@ -28,12 +29,23 @@ def draw_reliability_diagram(figures: Figures, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
+    return save_titled(plot_reliability_diagram(figures), file, figures=figures)
+
+
+def plot_reliability_diagram(figures: Figures) -> "Figure":
+    """Return the picture that `draw_reliability_diagram` writes, without its title.
+
+    Args:
+        figures: Figures of a model on a split; those on all rows are drawn.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     picture = new_figure(WIDTH_INCHES, 0.9 * WIDTH_INCHES)
     upper, lower = picture.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
     _draw_accuracy_over_confidence(upper, figures)
     _draw_rows_over_confidence(lower, figures)
-    upper.set_title(title_of(figures), fontsize=14, pad=14)
-    return save_picture(picture, file)
+    return picture
 
 
 def _draw_accuracy_over_confidence(axes: "Axes", figures: Figures) -> None:

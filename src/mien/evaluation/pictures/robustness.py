@@ -10,6 +10,7 @@ from mien.plotting import BLUE, GREY, ORANGE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _COLUMNS = 4
 
@@ -28,15 +29,29 @@ def draw_robustness(report: RobustnessReport, file: Path) -> Path:
         MissingExtraError: If matplotlib is not installed.
         MienError: If the place cannot be written.
     """
-    columns = min(_COLUMNS, len(report.corruptions))
+    picture = plot_robustness(report)
+    picture.suptitle(title_of(report.clean), fontsize=14)
+    return save_picture(picture, file)
+
+
+def plot_robustness(report: RobustnessReport, *, columns: int = _COLUMNS) -> "Figure":
+    """Return the picture that `draw_robustness` writes, without its title.
+
+    Args:
+        report: What was measured; the figures on all rows are drawn.
+        columns: Most corruptions side by side.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
+    columns = min(columns, len(report.corruptions))
     lines = -(-len(report.corruptions) // columns)
     picture = new_figure(WIDTH_INCHES, 1.3 + lines * 0.26 * WIDTH_INCHES)
     for place, each in enumerate(report.corruptions, 1):
         axes = picture.add_subplot(lines, columns, place)
         _draw_curves(axes, report.clean, each)
-    picture.suptitle(title_of(report.clean), fontsize=14)
     picture.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=11, frameon=False)
-    return save_picture(picture, file)
+    return picture
 
 
 def _draw_curves(axes: "Axes", clean: Figures, corruption: CorruptionFigures) -> None:

@@ -69,16 +69,26 @@ def write_robustness_csv(report: RobustnessReport, file: Path) -> Path:
     Raises:
         MienError: If the place cannot be written.
     """
+    return write_atomically(file, robustness_csv(report))
+
+
+def robustness_csv(report: RobustnessReport, *, number_format: str = ".6f") -> str:
+    """Return the CSV that `write_robustness_csv` writes.
+
+    Args:
+        report: What was measured.
+        number_format: How figures are written; an empty one rounds none.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     clean = {"corruption": "clean", "unit": "", "level": 0, "strength": 0}
-    writer.writerows(_csv_lines(report.clean, clean, seed=report.seed))
+    writer.writerows(_csv_lines(report.clean, clean, seed=report.seed, number_format=number_format))
     for each in report.corruptions:
         for level, (strength, figures) in enumerate(zip(each.card.strengths, each.figures, strict=True), 1):
             facts = {"corruption": each.name, "unit": each.card.unit, "level": level, "strength": strength}
-            writer.writerows(_csv_lines(figures, facts, seed=report.seed))
-    return write_atomically(file, text.getvalue())
+            writer.writerows(_csv_lines(figures, facts, seed=report.seed, number_format=number_format))
+    return text.getvalue()
 
 
 _COLUMNS = (
@@ -87,7 +97,7 @@ _COLUMNS = (
 )
 
 
-def _csv_lines(figures: Figures, facts: dict[str, object], *, seed: int) -> list[dict[str, object]]:
+def _csv_lines(figures: Figures, facts: dict[str, object], *, seed: int, number_format: str) -> list[dict[str, object]]:
     lines = []
     for name, title in _ROWS.items():
         rows = getattr(figures, name)
@@ -99,7 +109,7 @@ def _csv_lines(figures: Figures, facts: dict[str, object], *, seed: int) -> list
                 {"model": figures.model, "data_set": figures.data_set, "split": figures.split}
                 | {"views": "+".join(figures.views), "seed": seed, "rows": title, "num_rows": rows.num_rows}
                 | facts
-                | {each: f"{number:.6f}" for each, number in numbers.items()}
+                | {each: format(number, number_format) for each, number in numbers.items()}
             )
     return lines
 

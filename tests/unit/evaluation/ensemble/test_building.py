@@ -9,6 +9,7 @@ import pytest
 from mien.data import FaceSet
 from mien.errors import DataError, MienError, ProtocolError
 from mien.evaluation.ensemble import build_ensemble, building
+from mien.evaluation.ensemble.building import measure_ensemble
 from mien.evaluation.ensemble.combinations import Tree, WeightedMean
 from mien.evaluation.judge import choose
 from mien.evaluation.predict import predict_split
@@ -196,3 +197,8 @@ def test_means_of_logits_are_written_as_such(members: list[RunFolder], tmp_path:
     combination = built.ensemble.recipe.combination
     assert isinstance(combination, WeightedMean)
     assert combination.average == "logits"
+
+
+def test_an_ensemble_is_measured_again_as_when_it_was_built(members: list[RunFolder], tmp_path: Path) -> None:
+    built = build_ensemble(members, method="equal", average="logits", ensembles_folder=tmp_path / "ensembles")
+    assert measure_ensemble(built.ensemble) == built.members

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mien.evaluation.pictures import draw_accuracy
+from mien.evaluation.pictures.accuracy import plot_accuracies
 from mien.evaluation.pictures.frame import title_of
 from mien.evaluation.tables import percent
 from mien.metrics.figures import compute_figures
@@ -41,3 +42,13 @@ def test_draw_accuracy_knows_people_of_no_other_data_set(look, make_predictions)
     assert not axes.patches
     assert not picture.legends
     assert "\n20 rows (few)\n" in axes.get_yticklabels()[0].get_text()
+
+
+def test_plot_accuracies_sets_several_models_below_each_other(make_predictions):
+    answered = {name: compute_figures(make_predictions(40, random_seed=seed)) for seed, name in enumerate("ab")}
+    (axes,) = plot_accuracies(answered).axes
+    names = [each.get_text().splitlines()[:2] for each in axes.get_yticklabels()]
+    assert names == [[name, rows] for name in "ab" for rows in ("all rows", "without a copy in training")]
+    dots = [line.get_xdata()[0] for line in axes.lines[1:8:2]]
+    assert dots == [rows.accuracy for each in answered.values() for rows in (each.all_rows, each.rows_without_copy)]
+    assert axes.get_title() == ""

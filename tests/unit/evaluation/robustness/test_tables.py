@@ -7,6 +7,7 @@ import pytest
 
 from mien.errors import MienError
 from mien.evaluation.robustness import RobustnessReport, robustness_lines, robustness_rows, write_robustness_csv
+from mien.evaluation.robustness.tables import robustness_csv
 from mien.metrics.intervals import wilson_interval
 
 
@@ -56,3 +57,9 @@ def test_csv_holds_every_figure_with_its_interval(robustness_report: RobustnessR
 def test_csv_that_cannot_be_written_is_a_known_error(robustness_report: RobustnessReport, tmp_path: Path) -> None:
     with pytest.raises(MienError, match="it is a folder"):
         write_robustness_csv(robustness_report, tmp_path)
+
+
+def test_csv_without_a_format_rounds_nothing(robustness_report: RobustnessReport) -> None:
+    lines = list(csv.DictReader(robustness_csv(robustness_report, number_format="").splitlines()))
+    assert float(lines[0]["log_loss"]) == robustness_report.clean.all_rows.log_loss
+    assert float(lines[0]["accuracy_low"]) == robustness_report.clean.all_rows.accuracy_interval[0]
