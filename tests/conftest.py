@@ -37,9 +37,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def own_cache(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """Every test has a cache of its own, so that none depends on what an earlier one left."""
+    """Every test has a cache of its own, without weights, so that none depends on what an earlier one left."""
     if "real_data" not in request.node.nodeid:
         monkeypatch.setenv("MIEN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        monkeypatch.delenv("MIEN_WEIGHTS", raising=False)
 
 
 def make_rows(num_rows: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -11,6 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
+from mien.errors import MienError, suggest
+from mien.faces.weights import WeightsFile
 from mien.registry import Registry
 from mien.structures import Detection
 
@@ -40,13 +42,13 @@ class DetectorCard:
         source: Paper or project with its address.
         licence: Licence of its weights.
         has_landmarks: Whether it gives five points.
-        needs_file: Whether it runs from a model file that mien does not bring.
+        weights: The model file that it needs and mien does not bring; none where it needs none.
     """
 
     source: str
     licence: str
     has_landmarks: bool
-    needs_file: bool
+    weights: WeightsFile | None = None
 
 
 DetectorFactory = Callable[[Path | None], FaceDetector]
@@ -80,6 +82,27 @@ def create_detector(name: str, model_file: Path | str | None = None) -> FaceDete
             or foreign.
     """
     return DETECTORS.get(name).plugin(None if model_file is None else Path(model_file))
+
+
+def known_weights() -> list[WeightsFile]:
+    """Return the model files that detectors need and mien does not bring, by name."""
+    files = (entry.card.weights for entry in DETECTORS)
+    return sorted((file for file in files if file is not None), key=lambda file: file.name)
+
+
+def find_known_weights(name: str) -> WeightsFile:
+    """Return what is known of a model file.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        MienError: If no detector needs such a file.
+    """
+    by_name = {file.name: file for file in known_weights()}
+    if name not in by_name:
+        raise MienError(f"unknown weights {name!r}{suggest(name, by_name)}")
+    return by_name[name]
 
 
 def clip_detections(detections: list[Detection], size_hw: tuple[int, int]) -> list[Detection]:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import ModelFileError, PictureError
+from mien.errors import MienError, ModelFileError, PictureError
 from mien.faces.cropping import crop_face
 from mien.faces.detector import FaceDetector, create_detector
 from mien.faces.quality import flag_face
 from mien.images.reading import Picture
 from mien.recognition.conformal import sets_from_contract
+from mien.recognition.default_detector import AUTO, choose_detector
 from mien.recognition.model_file import ModelFile, load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.recognition.results import Recognition, Recognitions
@@ -23,7 +24,6 @@ from mien.recognition.sources import PictureSource, Source, is_single, list_pict
 from mien.structures import Detection, Face
 
 DEFAULT_MODEL = "compact"
-DEFAULT_DETECTOR = "haar"
 
 
 class Analyzer:
@@ -31,25 +31,28 @@ class Analyzer:
 
     Args:
         model: Name of a shipped model, path of a model file, or a loaded one.
-        detector: Name of a face detector, or one of your own; the model's contract must hold its margin.
+        detector: Name of a face detector, or one of your own; the model's contract must hold its margin. ``auto`` is
+            ``yunet`` where its file is in the weights folder, else ``haar``.
         detector_model: Model file of the detector, for one that needs it.
         threads: Threads of the network; all cores where none is given.
 
     Raises:
         ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
-        MienError: If the detector is unknown or its file is missing.
+        MienError: If the detector is unknown or its file is missing, or ``auto`` is given a file.
     """
 
     def __init__(
         self,
         model: str | Path | ModelFile = DEFAULT_MODEL,
-        detector: str | FaceDetector = DEFAULT_DETECTOR,
+        detector: str | FaceDetector = AUTO,
         *,
         detector_model: Path | str | None = None,
         threads: int | None = None,
     ) -> None:
         self.model_file = model if isinstance(model, ModelFile) else load_model_file(model)
-        self.detector = create_detector(detector, detector_model) if isinstance(detector, str) else detector
+        if isinstance(detector, str):
+            detector = _create_detector(detector, detector_model, self.model_file)
+        self.detector = detector
         self.margin = _find_margin(self.model_file, self.detector.name)
         self.recognizer = Recognizer(self.model_file, threads)
         self.sets = sets_from_contract(self.model_file.contract.conformal)
@@ -147,7 +150,7 @@ def analyze(
     source: Source,
     *,
     model: str | Path = DEFAULT_MODEL,
-    detector: str = DEFAULT_DETECTOR,
+    detector: str = AUTO,
     detector_model: Path | str | None = None,
     colour: str = "rgb",
 ) -> Recognition | Recognitions:
@@ -159,7 +162,8 @@ def analyze(
         source: Path (``-`` is standard input), folder, bytes of a file, array ``(H, W)`` or ``(H, W, 3)`` uint8,
             or a sequence of these.
         model: Name of a shipped model, or path of a model file.
-        detector: ``haar``, ``yunet``, or ``none`` where the picture is the face.
+        detector: ``haar``, ``yunet``, ``none`` where the picture is the face, or ``auto``: ``yunet`` where its file is
+            in the weights folder, else ``haar``.
         detector_model: Model file of the detector, for one that needs it.
         colour: Order of arrays' channels, ``rgb`` or ``bgr``.
 
@@ -187,7 +191,8 @@ def open_analyzer(model: str | Path, detector: str, *, detector_model: Path | st
     model_file = load_model_file(model)
     files = [model_file.path, *([Path(detector_model)] if detector_model and Path(detector_model).is_file() else [])]
     stamp = tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    return _keep_analyzer(str(model_file.path), detector, detector_model and str(detector_model), stamp)
+    named = choose_detector(model_file.contract) if detector == AUTO and not detector_model else detector
+    return _keep_analyzer(str(model_file.path), named, detector_model and str(detector_model), stamp)
 
 
 @lru_cache(maxsize=4)
@@ -196,6 +201,14 @@ def _keep_analyzer(
 ) -> Analyzer:
     """Return the analyzer of the last calls, or a new one where a file has changed since."""
     return Analyzer(Path(path), detector, detector_model=detector_model)
+
+
+def _create_detector(name: str, detector_model: Path | str | None, model_file: ModelFile) -> FaceDetector:
+    if name != AUTO:
+        return create_detector(name, detector_model)
+    if detector_model is not None:
+        raise MienError(f"{detector_model}: name the detector that this file is for, such as yunet")
+    return create_detector(choose_detector(model_file.contract))
 
 
 def _find_margin(model_file: ModelFile, detector_name: str) -> float:

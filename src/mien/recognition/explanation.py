@@ -13,7 +13,8 @@ from mien.errors import MienError, suggest
 from mien.faces.cropping import crop_face, find_crop_square
 from mien.images.heat_map import overlay_heat_map
 from mien.images.resizing import resize
-from mien.recognition.analyzer import DEFAULT_DETECTOR, DEFAULT_MODEL, Analyzer, open_analyzer
+from mien.recognition.analyzer import DEFAULT_MODEL, Analyzer, open_analyzer
+from mien.recognition.default_detector import AUTO
 from mien.recognition.drawing import draw_faces, draw_message
 from mien.recognition.occlusion import compute_occlusion_maps
 from mien.recognition.results import Recognition
@@ -89,7 +90,7 @@ def explain(
     *,
     expression: str | None = None,
     model: str | Path = DEFAULT_MODEL,
-    detector: str = DEFAULT_DETECTOR,
+    detector: str = AUTO,
     detector_model: Path | str | None = None,
     colour: str = "rgb",
 ) -> Explanation:
@@ -102,7 +103,8 @@ def explain(
         source: Path (``-`` is standard input), bytes of a file, or array ``(H, W)`` or ``(H, W, 3)``, uint8.
         expression: Expression to explain; None takes what each face was read as.
         model: Name of a shipped model, or path of a model file.
-        detector: ``haar``, ``yunet``, or ``none`` where the picture is the face.
+        detector: ``haar``, ``yunet``, ``none`` where the picture is the face, or ``auto``: ``yunet`` where its file is
+            in the weights folder, else ``haar``.
         detector_model: Model file of the detector, for one that needs it.
         colour: Order of an array's channels, ``rgb`` or ``bgr``.
 

@@ -21,7 +21,7 @@ def test_create_detector_gives_what_was_asked_for() -> None:
 
 def test_register_detector_refuses_a_taken_name() -> None:
     create_detector("none")
-    card = DetectorCard(source="here", licence="MIT", has_landmarks=False, needs_file=False)
+    card = DetectorCard(source="here", licence="MIT", has_landmarks=False)
     with pytest.raises(MienError, match="face detector 'none' is registered twice"):
         register_detector("none", card=card)(lambda _: create_detector("haar"))
 

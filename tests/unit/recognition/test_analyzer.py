@@ -269,3 +269,8 @@ def test_an_analyzer_is_opened_once_for_the_same_files(tiny_model: Path, tmp_pat
     write_tiny_model(file, replace(TINY_CONTRACT, name="changed"))
     assert open_analyzer(file, "none").model_file.contract.name == "changed"
     assert first.model_file.contract.name == "tiny"
+
+
+def test_the_default_detector_takes_no_model_file(tiny_model: Path) -> None:
+    with pytest.raises(MienError, match=r"some.onnx: name the detector that this file is for, such as yunet"):
+        Analyzer(tiny_model, detector_model="some.onnx")

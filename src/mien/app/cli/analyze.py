@@ -26,8 +26,12 @@ def analyze(
     *,
     model: Annotated[str, typer.Option(metavar="NAME|FILE", help="A shipped model or a model file.")] = "compact",
     detector: Annotated[
-        str, typer.Option(metavar="haar|yunet|none", help="Face detector; none: the picture is the face.")
-    ] = "haar",
+        str,
+        typer.Option(
+            metavar="auto|yunet|haar|none",
+            help="Face detector; auto: yunet if its file is there, else haar; none: the picture is the face.",
+        ),
+    ] = "auto",
     detector_model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Model file of the detector, for one that needs it.")
     ] = None,
@@ -46,10 +50,14 @@ def analyze(
     """
     from mien.app.terminal import ProgressLine, silencing_native_libraries
     from mien.recognition.analyzer import Analyzer
+    from mien.recognition.default_detector import AUTO, how_to_get_better
 
     if as_json and csv_file == "-":
         raise MienError("--json and '--csv -' both print on standard output; write the CSV to a file or leave one out")
     analyzer = Analyzer(model, detector, detector_model=detector_model)
+    advice = how_to_get_better(analyzer.model_file.contract) if detector == AUTO else None
+    if advice and sys.stderr.isatty():
+        print(f"note: {advice}", file=sys.stderr)
     sources = _list_sources(paths, save_folder)
     num_faults = 0
     with ExitStack() as stack:

@@ -58,7 +58,7 @@ def explain(
         str | None, typer.Option(metavar="NAME|FILE", help="Picture: a shipped model or a model file; compact.")
     ] = None,
     detector: Annotated[
-        str | None, typer.Option(metavar="haar|yunet|none", help="Picture: face detector; haar.")
+        str | None, typer.Option(metavar="auto|yunet|haar|none", help="Picture: face detector; auto.")
     ] = None,
     detector_model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Picture: model file of the detector, for one that needs it.")

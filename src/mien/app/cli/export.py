@@ -59,9 +59,7 @@ def export(
         raise MienError(f"--sets {sets} has no effect without --coverage; say how often a set shall hold the right one")
     run_folder = open_model(run)
     names = [name for name in detector or ["haar"] if name != "none"]
-    detectors = [
-        create_detector(name, detector_model if DETECTORS.get(name).card.needs_file else None) for name in names
-    ]
+    detectors = [create_detector(name, detector_model if DETECTORS.get(name).card.weights else None) for name in names]
     report = export_run(
         run_folder,
         output or run_folder.folder / f"{name or run_folder.recipe.name}.onnx",

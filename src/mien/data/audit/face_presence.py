@@ -23,7 +23,7 @@ from mien.data.face_set import FaceSet
 from mien.errors import DataError, MienError, PictureError, suggest
 from mien.faces.detector import DETECTORS, create_detector
 from mien.images.operations.grey import to_grey
-from mien.places import cache_folder, weights_folder
+from mien.places import cache_folder
 from mien.writing import replacing
 
 _FORMAT = 1
@@ -216,5 +216,5 @@ def describe_search(face_set: FaceSet, name: str, *, model_file: Path | None = N
 
 def _usual_files(detector: str) -> list[Path]:
     """Return the files that a detector without one of its own may run from."""
-    needs_file = detector != STUDY_DETECTOR and DETECTORS.get(detector).card.needs_file
-    return sorted(file for file in weights_folder().glob("*.onnx") if file.is_file()) if needs_file else []
+    weights = None if detector == STUDY_DETECTOR else DETECTORS.get(detector).card.weights
+    return [weights.place] if weights is not None and weights.is_there else []

@@ -27,7 +27,6 @@ _CASCADE_FILE = "haarcascade_frontalface_alt2.xml"
         source="Viola and Jones 2001; OpenCV's haarcascade_frontalface_alt2, https://docs.opencv.org/4.x/db/d28",
         licence="Intel licence (BSD style), part of OpenCV",
         has_landmarks=False,
-        needs_file=False,
     ),
 )
 class HaarDetector:

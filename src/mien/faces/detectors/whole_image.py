@@ -11,7 +11,7 @@ from mien.structures import Detection
 
 @register_detector(
     "none",
-    card=DetectorCard(source="mien itself", licence="MIT", has_landmarks=False, needs_file=False),
+    card=DetectorCard(source="mien itself", licence="MIT", has_landmarks=False),
 )
 class WholeImage:
     """Gives one face that fills the picture.

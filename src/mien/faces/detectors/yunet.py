@@ -8,7 +8,7 @@ import numpy as np
 
 from mien.errors import MienError
 from mien.faces.detector import DetectorCard, clip_detections, register_detector
-from mien.faces.weights import find_weights
+from mien.faces.weights import WeightsFile
 from mien.structures import Detection
 
 LONGEST_SIDE = 960
@@ -19,10 +19,17 @@ LOWEST_SCORE = 0.7
 
 _SMALLEST_SIDE = 64
 
-FILE_NAME = "yunet_n_640_640.onnx"
-ADDRESS = (
-    "https://github.com/ShiqiYu/libfacedetection.train/raw/0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/"
-    "yunet_n_640_640.onnx"
+WEIGHTS = WeightsFile(
+    name="yunet",
+    file_name="yunet_n_640_640.onnx",
+    address=(
+        "https://github.com/ShiqiYu/libfacedetection.train/raw/0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/"
+        "yunet_n_640_640.onnx"
+    ),
+    num_bytes=317_466,
+    sha256="25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",
+    licence="Apache-2.0",
+    needed_by="detector 'yunet'",
 )
 
 
@@ -32,7 +39,7 @@ ADDRESS = (
         source="Wu, Peng and Yu 2023, https://github.com/ShiqiYu/libfacedetection.train",
         licence="Apache-2.0",
         has_landmarks=True,
-        needs_file=True,
+        weights=WEIGHTS,
     ),
 )
 class YuNetDetector:
@@ -48,7 +55,7 @@ class YuNetDetector:
     name = "yunet"
 
     def __init__(self, model_file: Path | None = None) -> None:
-        weights_file = find_weights(FILE_NAME, model_file, needed_by="detector 'yunet'", address=ADDRESS)
+        weights_file = WEIGHTS.find(model_file)
         self._network = _load_network(weights_file)
         self._lock = threading.Lock()  # the input size is a state of the network
 
@@ -93,5 +100,5 @@ def _load_network(weights_file: Path) -> cv2.FaceDetectorYN:
         network = cv2.FaceDetectorYN.create(str(weights_file), "", (320, 320), LOWEST_SCORE, 0.3, 5000)
         network.detect(np.zeros((320, 320, 3), dtype=np.uint8))
     except cv2.error as error:
-        raise MienError(f"{weights_file}: not the YuNet network; fetch {ADDRESS}") from error
+        raise MienError(f"{weights_file}: not the YuNet network; get it with: mien weights pull yunet") from error
     return network

@@ -228,3 +228,15 @@ def test_analyze_never_writes_csv_onto_a_picture(analyze: Runner, mixed: Path, t
     assert ran.code == 2
     assert "this names a picture; name the file to write, such as --csv faces.csv" in ran.err
     assert picture.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "options", "num_told"), [(True, [], 1), (False, [], 0), (True, ["--detector", "haar"], 0)]
+)
+def test_analyze_tells_once_how_to_get_the_better_detector(
+    is_terminal: bool, options: list[str], num_told: int, run: Runner, mixed: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.stderr.isatty", lambda: is_terminal)
+        ran = run("analyze", mixed / "a.png", mixed / "sub", *options)
+    assert ran.err.count("note: faces are found by haar; yunet finds more") == num_told

@@ -65,6 +65,6 @@ def test_it_says_where_to_put_a_missing_file(tmp_path: Path, monkeypatch: pytest
 
 def test_it_names_a_file_that_is_no_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"\x08\x07 no network")
-    with pytest.raises(MienError, match=r"bad.onnx: not the YuNet network; fetch https://github.com/ShiqiYu"):
+    with pytest.raises(MienError, match=r"bad.onnx: not the YuNet network; get it with: mien weights pull yunet"):
         create_detector("yunet", tmp_path / "bad.onnx")
     assert capfd.readouterr().err == ""
