@@ -28,7 +28,7 @@ def encode(image: np.ndarray) -> bytes:
 
 @pytest.fixture(scope="module")
 def analyzer(tiny_model: Path) -> Analyzer:
-    return Analyzer(tiny_model, threads=1)
+    return Analyzer(tiny_model, "haar", threads=1)
 
 
 @pytest.fixture(scope="module")

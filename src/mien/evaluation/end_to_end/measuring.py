@@ -85,7 +85,7 @@ def open_analyzers(
         raise MienError(f"detector {GIVEN!r} finds no face in a scene; leave it out, given crops are always measured")
     analyzers, left_out = [], []
     for name, detector in zip(names, chosen, strict=True):
-        needs_file = isinstance(detector, str) and DETECTORS.get(name).card.needs_file
+        needs_file = isinstance(detector, str) and DETECTORS.get(name).card.weights is not None
         try:
             analyzers.append(
                 Analyzer(opened.model_file, detector, detector_model=detector_model if needs_file else None)
