@@ -53,6 +53,8 @@ class Face:
         track_id: Number that follows one face through a video, or none.
         expression_set: Expressions that the face may show, the most probable first, of a model with conformal sets;
             none for other models. An empty one says that no expression is probable enough.
+        raw_probabilities: What the model said of this very frame, where ``probabilities`` are smoothed along a track;
+            none where nothing was smoothed.
 
     Raises:
         ValueError: If a shape is wrong, the probabilities are none, or a flag or an expression is unknown.
@@ -66,10 +68,15 @@ class Face:
     landmarks: tuple[tuple[float, float], ...] | None = None
     track_id: int | None = None
     expression_set: tuple[str, ...] | None = None
+    raw_probabilities: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         _check_box(np.asarray(self.box_xyxy))
-        _check_probabilities(self.probabilities, self.expression)
+        _check_probabilities(self.probabilities)
+        if self.expression not in self.probabilities:
+            raise ValueError(f"the expression must be one of {', '.join(self.probabilities)}; got {self.expression!r}")
+        if self.raw_probabilities is not None:
+            _check_raw_probabilities(self.raw_probabilities, self.probabilities)
         strange = set(self.expression_set or ()) - set(self.probabilities)
         if strange:
             raise ValueError(
@@ -95,9 +102,10 @@ class Face:
             "landmarks": landmarks,
             "track_id": self.track_id,
             "expression": self.expression,
-            "probabilities": {name: round(value, 6) for name, value in self.probabilities.items()},
+            "probabilities": _round(self.probabilities),
             "flags": list(self.flags),
             **({} if self.expression_set is None else {"expression_set": list(self.expression_set)}),
+            **({} if self.raw_probabilities is None else {"raw_probabilities": _round(self.raw_probabilities)}),
         }
 
 
@@ -109,9 +117,17 @@ def _check_box(box_xyxy: np.ndarray) -> None:
         raise ValueError(f"a box must have an area, got ({x1:g}, {y1:g}, {x2:g}, {y2:g})")
 
 
-def _check_probabilities(probabilities: dict[str, float], expression: str) -> None:
+def _check_probabilities(probabilities: dict[str, float]) -> None:
     total = sum(probabilities.values())
     if abs(total - 1) > 1e-3 or min(probabilities.values()) < 0:
         raise ValueError(f"probabilities must be positive and sum to 1, got a sum of {total:g}")
-    if expression not in probabilities:
-        raise ValueError(f"the expression must be one of {', '.join(probabilities)}; got {expression!r}")
+
+
+def _check_raw_probabilities(raw: dict[str, float], smoothed: dict[str, float]) -> None:
+    if list(raw) != list(smoothed):
+        raise ValueError(f"raw probabilities must be of {', '.join(smoothed)}; got {', '.join(raw) or 'none'}")
+    _check_probabilities(raw)
+
+
+def _round(probabilities: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in probabilities.items()}

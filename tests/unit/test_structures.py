@@ -42,10 +42,12 @@ def test_detection_checks_itself(box: list[float], score: float, landmarks: np.n
         ({"probabilities": {"happy": 1.5, "sad": -0.5}}, "probabilities must be positive"),
         ({"expression": "angry"}, "must be one of happy, sad; got 'angry'"),
         ({"expression_set": ("bored",)}, "a set holds expressions of .*; got bored"),
+        ({"raw_probabilities": {"happy": 1.0}}, "raw probabilities must be of happy, sad; got happy"),
+        ({"raw_probabilities": {"happy": 0.5, "sad": 0.6}}, "sum to 1, got a sum of 1.1"),
         ({"flags": ("dark",)}, "flags must be of too_small, blurred, turned, cut_off, unsure; got dark"),
         ({"landmarks": ((1.0, 2.0),)}, r"landmarks must have shape \(5, 2\), got \(1, 2\)"),
     ],
-    ids=["box shape", "box area", "sum", "negative", "expression", "set", "flag", "landmarks"],
+    ids=["box shape", "box area", "sum", "negative", "expression", "set", "raw names", "raw sum", "flag", "landmarks"],
 )
 def test_face_checks_itself(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -67,6 +69,11 @@ def test_face_to_dict_gives_plain_rounded_values() -> None:
 def test_face_without_landmarks_says_none() -> None:
     assert Face(**{**FACE, "landmarks": None}).to_dict()["landmarks"] is None
     assert Face(**{**FACE, "expression_set": ("sad",)}).to_dict()["expression_set"] == ["sad"]
+
+
+def test_face_writes_raw_probabilities_only_where_it_has_them() -> None:
+    smoothed = Face(**FACE, raw_probabilities={"happy": 0.12345678, "sad": 0.87654322})
+    assert smoothed.to_dict() == Face(**FACE).to_dict() | {"raw_probabilities": {"happy": 0.123457, "sad": 0.876543}}
 
 
 def test_face_compares_by_value_and_gives_its_probability() -> None:

@@ -39,12 +39,15 @@ class Recognition:
         detector: Name of the face detector.
         expressions: All expressions the model knows, in its order.
         time_s: Time within a video in seconds, or none.
+        frame: Number of the frame within a video, the first is 0, or none.
+        is_smoothed: Whether the probabilities are smoothed along tracks; each face then keeps the raw ones too.
         set_coverage: Share of faces whose set of expressions shall hold the right one, 0 to 1; none where the model
             gives no sets.
         image: The picture, shape ``(H, W, 3)``, uint8, RGB, where it is kept; no part of a comparison.
 
     Raises:
-        ValueError: If the status is unknown, or does not fit faces, size and message.
+        ValueError: If the status is unknown, or does not fit faces, size and message; or if faces have raw
+            probabilities where nothing is smoothed, or none where it is.
     """
 
     source: str
@@ -56,6 +59,8 @@ class Recognition:
     detector: str
     expressions: tuple[str, ...]
     time_s: float | None = None
+    frame: int | None = None
+    is_smoothed: bool = False
     set_coverage: float | None = None
     image: np.ndarray | None = field(default=None, compare=False, repr=False)
 
@@ -68,6 +73,8 @@ class Recognition:
             raise ValueError(f"status {self.status!r} does not go with a size of {self.size_hw}")
         if "\n" in self.message or not (self.is_readable or self.message):
             raise ValueError(f"status {self.status!r} needs a message of one line, got {self.message!r}")
+        if any((face.raw_probabilities is not None) != self.is_smoothed for face in self.faces):
+            raise ValueError("faces have raw probabilities where, and only where, the result is smoothed")
 
     @property
     def is_readable(self) -> bool:
@@ -84,12 +91,17 @@ class Recognition:
             "model": self.model,
             "detector": self.detector,
             "time_s": self.time_s,
+            **({} if self.frame is None else {"frame": self.frame}),
             **({} if self.set_coverage is None else {"set_coverage": self.set_coverage}),
             "faces": [face.to_dict() for face in self.faces],
         }
 
     def to_rows(self) -> list[dict[str, object]]:
-        """Return one flat row for each face; a picture without faces keeps one row with its status."""
+        """Return one flat row for each face; a picture without faces keeps one row with its status.
+
+        Columns for what only some results have (``frame``, ``expression_set``, ``raw_`` and an expression) stand in
+        the rows of those alone.
+        """
         height, width = self.size_hw or (None, None)
         start: dict[str, object] = {
             "source": self.source,
@@ -100,12 +112,17 @@ class Recognition:
             "model": self.model,
             "detector": self.detector,
             "time_s": self.time_s,
+            **({} if self.frame is None else {"frame": self.frame}),
         }
         faces: list[tuple[int | None, Face | None]] = [*enumerate(self.faces, 1)] or [(None, None)]
         rows = [{**start, **_face_columns(number, face, self.expressions)} for number, face in faces]
         if self.set_coverage is not None:
             for row, (_, face) in zip(rows, faces, strict=True):
                 row["expression_set"] = "|".join((face and face.expression_set) or ())
+        if self.is_smoothed:
+            for row, (_, face) in zip(rows, faces, strict=True):
+                raw = (face and face.raw_probabilities) or {}
+                row |= {f"raw_{name}": round(raw[name], 6) if raw else None for name in self.expressions}
         return rows
 
     def to_pandas(self) -> "pd.DataFrame":

@@ -21,6 +21,7 @@ FACE = Face(
     probabilities={"happy": 0.7, "sad": 0.3},
     flags=("blurred", "unsure"),
 )
+SMOOTHED_FACE = replace(FACE, raw_probabilities={"happy": 0.2, "sad": 0.8})
 
 
 def make(**changes: Any) -> Recognition:
@@ -52,8 +53,10 @@ BROKEN = make(status="truncated", faces=(), size_hw=None, message="a.jpg: cut of
         ({"status": "empty", "faces": (), "message": "x"}, r"status 'empty' does not go with a size of \(300, 400\)"),
         ({"status": "empty", "faces": (), "size_hw": None}, "status 'empty' needs a message of one line, got ''"),
         ({"message": "two\nlines"}, "needs a message of one line"),
+        ({"is_smoothed": True}, "raw probabilities where, and only where, the result is smoothed"),
+        ({"faces": (SMOOTHED_FACE,)}, "raw probabilities where, and only where, the result is smoothed"),
     ],
-    ids=["status", "no faces", "faces", "no size", "size", "no message", "two lines"],
+    ids=["status", "no faces", "faces", "no size", "size", "no message", "two lines", "no raw ones", "raw ones"],
 )
 def test_recognition_checks_itself(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -82,6 +85,19 @@ def test_expression_sets_stand_in_the_results_of_a_model_that_gives_them() -> No
     rows = [*result.to_rows(), *make(status="no_face", faces=(), set_coverage=0.9).to_rows()]
     assert [row["expression_set"] for row in rows] == ["happy|sad", "", ""]
     assert {tuple(row) for row in rows} == {(*make().to_rows()[0], "expression_set")}
+
+
+def test_frame_and_raw_probabilities_stand_in_the_results_of_a_smoothed_video() -> None:
+    facts: dict[str, Any] = {"is_smoothed": True, "frame": 30, "time_s": 1.0}
+    result, empty = make(faces=(SMOOTHED_FACE,), **facts), make(status="no_face", faces=(), **facts)
+    values: Any = result.to_dict()
+    assert values["frame"] == 30
+    assert values["faces"][0]["raw_probabilities"] == {"happy": 0.2, "sad": 0.8}
+    (row,), (empty_row,) = result.to_rows(), empty.to_rows()
+    assert (row["frame"], row["happy"], row["raw_happy"], row["raw_sad"]) == (30, 0.7, 0.2, 0.8)
+    assert (empty_row["frame"], empty_row["raw_happy"], empty_row["raw_sad"]) == (30, None, None)
+    assert list(row) == list(empty_row)
+    assert set(row) - set(make().to_rows()[0]) == {"frame", "raw_happy", "raw_sad"}
 
 
 def test_recognition_compares_without_the_picture() -> None:
