@@ -71,6 +71,10 @@ class ExportError(MienError):
     """An exported network that does not agree with the trained one."""
 
 
+class EngineError(MienError):
+    """An engine that is unknown, or cannot be used on this machine."""
+
+
 class ExplanationError(MienError):
     """An explanation that a model cannot be given, such as a map of attention that it does not pay."""
 

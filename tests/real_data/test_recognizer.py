@@ -15,6 +15,8 @@ from mien.images.preparation import prepare_face
 from mien.images.reading import read_picture
 from mien.models import create_model
 from mien.recognition.calibrators import softmax
+from mien.recognition.engines.choice import DEFAULT, ENGINES
+from mien.recognition.engines.engine import TOLERANCES
 from mien.recognition.model_file import load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.training import RunFolder
@@ -59,7 +61,23 @@ def test_file_to_recognizer_equals_file_to_prepare_to_torch(
 def test_the_shipped_model_scores_on_publictest_what_its_contract_says(real_fer2013_csv: Path) -> None:
     model_file = load_model_file("compact")
     validation = read_fer2013(real_fer2013_csv).split("validation")
-    answers = Recognizer(model_file).predict_probabilities(validation.faces).argmax(axis=1)
+    answers = Recognizer(model_file, engine="onnxruntime").predict_probabilities(validation.faces).argmax(axis=1)
     accuracy = float((answers == validation.labels).mean())
     assert accuracy == pytest.approx(model_file.contract.scores["validation"]["accuracy"], abs=1e-3)
     assert accuracy >= 0.674
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != DEFAULT])
+def test_an_engine_answers_publictest_within_its_tolerance(real_fer2013_csv: Path, name: str) -> None:
+    obstacle = ENGINES[name].find_obstacle()
+    if obstacle is not None:
+        pytest.skip(obstacle)
+    model_file = load_model_file("compact")
+    validation = read_fer2013(real_fer2013_csv).split("validation")
+    expected = Recognizer(model_file, engine=DEFAULT).predict_probabilities(validation.faces)
+    recognizer = Recognizer(model_file, engine=name)
+    answers = recognizer.predict_probabilities(validation.faces)
+    assert np.abs(answers - expected).max() <= TOLERANCES[recognizer.engine.precision]
+    assert (answers.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.995
+    is_right, expected_right = (each.argmax(axis=1) == validation.labels for each in (answers, expected))
+    assert abs(is_right.mean() - expected_right.mean()) < 0.003

@@ -143,11 +143,11 @@ def export_run(
         **calibrator_to_contract(fitted),
         conformal=conformal,
         unsure_below=threshold.threshold,
-        scores=_scores(figures_for_choice(calibrated), record),
+        scores=scores_for_contract(figures_for_choice(calibrated), record),
     )
     graph = build_graph(shipped.module, in_channels=contract.num_channels, size_hw=contract.input_size_hw)
     with tempfile.TemporaryDirectory() as temporary:
-        draft = Recognizer(_write(graph, contract, Path(temporary) / "draft.onnx"))
+        draft = Recognizer(write_model_file(graph, contract, Path(temporary) / "draft.onnx"), engine="onnxruntime")
         validation = face_set.split("validation")
         say(f"comparing with torch on {min(NUM_COMPARED_FACES, len(validation))} real faces")
         difference, num_compared = compare_with_torch(draft, predictor, data, views=views)
@@ -164,7 +164,7 @@ def export_run(
         | {measured.detector: measured.margin for measured in margins},
         crop_margin_losses={measured.detector: measured.to_dict() for measured in margins},
     )
-    model_file = _write(graph, contract, output)
+    model_file = write_model_file(graph, contract, output)
     return ExportReport(model_file, difference, num_compared, fitted, margins, model_file.num_bytes)
 
 
@@ -239,7 +239,13 @@ def _draft_contract(
     )
 
 
-def _scores(choice: Figures, record: Record | None) -> dict[str, object]:
+def scores_for_contract(choice: Figures, record: Record | None) -> dict[str, object]:
+    """Return the figures that a contract holds.
+
+    Args:
+        choice: Figures on validation.
+        record: The record of the test split, if it was opened for this very model.
+    """
     scores: dict[str, object] = {"validation": _headline(choice) | {"kind": "the epoch was chosen on it"}}
     if record is not None:
         scores["test"] = _headline(record.figures) | {"protocol": record.protocol, "record": record.file.name}
@@ -304,7 +310,17 @@ def _measure_margin(
     return measured
 
 
-def _write(graph: Any, contract: Contract, file: Path) -> ModelFile:
+def write_model_file(graph: Any, contract: Contract, file: Path) -> ModelFile:
+    """Return the model file that a graph and a contract were written to.
+
+    Args:
+        graph: An ``onnx.ModelProto``; whatever metadata it has are replaced.
+        contract: The contract.
+        file: The file to write.
+
+    Raises:
+        MienError: If the file cannot be written.
+    """
     import onnx
 
     onnx.helper.set_model_props(graph, {METADATA_KEY: contract.to_json()})

@@ -34,12 +34,17 @@ def rebuild_network(model_file: ModelFile) -> Classifier:
         model_file: The file; its contract names network, options, head and crop.
 
     Raises:
-        WeightsError: If the contract names no network of this version, a weight is not found in the graph, or the
-            rebuilt network answers differently.
+        WeightsError: If the file is a variant, the contract names no network of this version, a weight is not found in
+            the graph, or the rebuilt network answers differently.
     """
     import onnx
 
     contract = model_file.contract
+    if contract.variant:
+        raise WeightsError(
+            f"{model_file.path}: a {contract.variant['precision']} variant, whose weights are rounded; "
+            "go on from the float32 file"
+        )
     recipe: Mapping[str, Any] = contract.recipe
     model = recipe.get("model")
     if not isinstance(model, Mapping) or not isinstance(model.get("name"), str):

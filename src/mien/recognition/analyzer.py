@@ -3,9 +3,10 @@
 ``mien.analyze`` and the command line go through it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from mien.faces.quality import flag_face
 from mien.images.reading import Picture
 from mien.recognition.conformal import sets_from_contract
 from mien.recognition.default_detector import AUTO, choose_detector
+from mien.recognition.engines import choice
 from mien.recognition.model_file import ModelFile, load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.recognition.results import Recognition, Recognitions
@@ -35,10 +37,14 @@ class Analyzer:
             ``yunet`` where its file is in the weights folder, else ``haar``.
         detector_model: Model file of the detector, for one that needs it.
         threads: Threads of the network; all cores where none is given.
+        engine: What computes: ``onnxruntime``, ``openvino``, ``cuda``, or ``auto``: the fastest that starts.
+        num_pictures: How many pictures are to come; for few ``auto`` keeps to ONNX Runtime, which starts at once. None
+            where that is not known.
 
     Raises:
         ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
-        MienError: If the detector is unknown or its file is missing, or ``auto`` is given a file.
+        MienError: If the detector is unknown or its file is missing, ``auto`` is given a file, or the engine is unknown
+            or cannot be used here.
     """
 
     def __init__(
@@ -48,14 +54,21 @@ class Analyzer:
         *,
         detector_model: Path | str | None = None,
         threads: int | None = None,
+        engine: str = choice.AUTO,
+        num_pictures: int | None = None,
     ) -> None:
         self.model_file = model if isinstance(model, ModelFile) else load_model_file(model)
         if isinstance(detector, str):
             detector = _create_detector(detector, detector_model, self.model_file)
         self.detector = detector
         self.margin = _find_margin(self.model_file, self.detector.name)
-        self.recognizer = Recognizer(self.model_file, threads)
+        self.recognizer = Recognizer(self.model_file, threads, engine=engine, num_pictures=num_pictures)
         self.sets = sets_from_contract(self.model_file.contract.conformal)
+
+    @property
+    def engine(self) -> str:
+        """Return the name of the engine that answers."""
+        return self.recognizer.engine.name
 
     def analyze(self, source: Source, *, colour: str = "rgb") -> Recognition | Recognitions:
         """Return the faces of a picture, or one result for every picture of a folder or a sequence.
@@ -153,6 +166,7 @@ def analyze(
     detector: str = AUTO,
     detector_model: Path | str | None = None,
     colour: str = "rgb",
+    engine: str = choice.AUTO,
 ) -> Recognition | Recognitions:
     """Return the faces of a picture with their expressions, or one result for every picture of a folder or sequence.
 
@@ -166,41 +180,58 @@ def analyze(
             in the weights folder, else ``haar``.
         detector_model: Model file of the detector, for one that needs it.
         colour: Order of arrays' channels, ``rgb`` or ``bgr``.
+        engine: What computes the network: ``onnxruntime``, ``openvino``, ``cuda``, or ``auto``: ONNX Runtime for fewer
+            than 500 pictures, else the fastest that starts.
 
     Raises:
         ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
-        MienError: If the detector is unknown or its file is missing.
+        MienError: If the detector is unknown or its file is missing, or the engine is unknown or cannot be used here.
         TypeError: If the source is none of these.
         ValueError: If ``colour`` is neither.
     """
-    return open_analyzer(model, detector, detector_model=detector_model).analyze(source, colour=colour)
+    if engine == choice.AUTO and _are_few(source):
+        engine = choice.DEFAULT
+    analyzer = open_analyzer(model, detector, detector_model=detector_model, engine=engine)
+    return analyzer.analyze(source, colour=colour)
 
 
-def open_analyzer(model: str | Path, detector: str, *, detector_model: Path | str | None = None) -> Analyzer:
+def open_analyzer(
+    model: str | Path, detector: str, *, detector_model: Path | str | None = None, engine: str = choice.DEFAULT
+) -> Analyzer:
     """Return an analyzer, that of an earlier call where it was for the same files.
 
     Args:
         model: Name of a shipped model, or path of a model file.
         detector: Name of a face detector.
         detector_model: Model file of the detector, for one that needs it.
+        engine: What computes the network.
 
     Raises:
         ModelFileError: If the model is unknown, damaged, or has no crop margin for the detector.
-        MienError: If the detector is unknown or its file is missing.
+        MienError: If the detector is unknown or its file is missing, or the engine is unknown or cannot be used here.
     """
     model_file = load_model_file(model)
     files = [model_file.path, *([Path(detector_model)] if detector_model and Path(detector_model).is_file() else [])]
     stamp = tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
     named = choose_detector(model_file.contract) if detector == AUTO and not detector_model else detector
-    return _keep_analyzer(str(model_file.path), named, detector_model and str(detector_model), stamp)
+    return _keep_analyzer(str(model_file.path), named, engine, detector_model and str(detector_model), stamp)
+
+
+def _are_few(source: Source) -> bool:
+    """Return whether a source is known to hold few pictures."""
+    if is_single(source):
+        return True
+    if isinstance(source, str | Path):
+        return sum(1 for _ in islice(list_pictures(source), choice.FEW_PICTURES)) < choice.FEW_PICTURES
+    return isinstance(source, Sized) and len(source) < choice.FEW_PICTURES
 
 
 @lru_cache(maxsize=4)
 def _keep_analyzer(
-    path: str, detector: str, detector_model: str | None, stamp: tuple[tuple[int, int], ...]
+    path: str, detector: str, engine: str, detector_model: str | None, stamp: tuple[tuple[int, int], ...]
 ) -> Analyzer:
     """Return the analyzer of the last calls, or a new one where a file has changed since."""
-    return Analyzer(Path(path), detector, detector_model=detector_model)
+    return Analyzer(Path(path), detector, detector_model=detector_model, engine=engine)
 
 
 def _create_detector(name: str, detector_model: Path | str | None, model_file: ModelFile) -> FaceDetector:

@@ -53,7 +53,7 @@ def order_views(views: Iterable[str]) -> tuple[str, ...]:
 NUM_CHANNELS: dict[str, int] = {"grey": 1, "rgb": 3}
 """Channels of the input by the contract's colour."""
 
-OPTIONAL: tuple[str, ...] = ("forerunners", "calibrator", "conformal")
+OPTIONAL: tuple[str, ...] = ("forerunners", "calibrator", "conformal", "variant")
 """Fields that the JSON leaves out where they are empty, so that the file is one that earlier versions read."""
 
 
@@ -85,6 +85,7 @@ class Contract:
         calibrator: What makes probabilities of logits, as `mien.recognition.calibrators` describes it; empty where the
             temperature says all.
         conformal: Conformal sets, as `mien.recognition.conformal` describes them; empty where there are none.
+        variant: Of a smaller variant of another file: its precision, of what and how far they agree; else empty.
 
     Raises:
         ModelFileError: If a field has a wrong type or value; the line lists all faults.
@@ -112,6 +113,7 @@ class Contract:
     forerunners: tuple[dict[str, object], ...] = ()
     calibrator: dict[str, object] = field(default_factory=dict)
     conformal: dict[str, object] = field(default_factory=dict)
+    variant: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = _find_type_faults(self) or _find_value_faults(self)
@@ -242,6 +244,10 @@ def _is_forerunner(value: object) -> bool:
     return isinstance(value, Mapping) and _is_text(value.get("source"))
 
 
+def _is_variant(value: object) -> bool:
+    return isinstance(value, Mapping) and _is_text(value.get("precision"))
+
+
 def _is_side(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -277,6 +283,7 @@ _TYPES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "forerunners": ("tables that name a source each", lambda value: value == () or _tuple_of(_is_forerunner)(value)),
     "calibrator": _TABLE,
     "conformal": _TABLE,
+    "variant": ("a table that names a precision", lambda value: value == {} or _is_variant(value)),
 }
 
 

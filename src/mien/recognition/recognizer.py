@@ -1,14 +1,14 @@
 """The recognizer: a model file that answers with probabilities, fed exactly by its contract."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from mien.errors import ModelFileError
 from mien.images.preparation import prepare_faces
 from mien.recognition.calibrators import calibrator_from_contract
+from mien.recognition.engines.choice import AUTO, start_engine
+from mien.recognition.engines.engine import Engine
 from mien.recognition.model_file import INPUT_NAME, OUTPUT_NAME, Contract, ModelFile
 
 LARGEST_RUN = 256
@@ -16,24 +16,41 @@ LARGEST_RUN = 256
 
 
 class Recognizer:
-    """Reads expressions from prepared faces on the CPU.
+    """Reads expressions from prepared faces.
 
     Args:
         model_file: The model and its contract.
         threads: Threads of the network; all cores where none is given.
+        engine: What computes: ``onnxruntime``, whose float32 all figures are made with, ``openvino``, ``cuda``, or
+            ``auto``, the fastest that starts. Another than the first may differ by its tolerance.
+        num_pictures: How many pictures are to come; ``auto`` keeps to ONNX Runtime for few. None if not known.
+
+    Attributes:
+        engine: The engine that answers.
+        passed_over: By name of each engine that ``auto`` would have preferred, why it does not.
 
     Raises:
         ModelFileError: If the network is damaged or does not fit its contract.
+        EngineError: If the engine is unknown or cannot be used here.
+        MissingExtraError: If the engine is not installed.
     """
 
-    def __init__(self, model_file: ModelFile, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model_file: ModelFile,
+        threads: int | None = None,
+        *,
+        engine: str = AUTO,
+        num_pictures: int | None = None,
+    ) -> None:
         self.contract: Contract = model_file.contract
         self._dtype = self.contract.input_dtype
         self._calibrator = calibrator_from_contract(
             self.contract.temperature, self.contract.calibrator, num_classes=len(self.contract.expressions)
         )
-        self._session = _start_session(model_file, threads)
-        _check_session(self._session, model_file)
+        started = start_engine(model_file, engine, threads=threads, num_pictures=num_pictures)
+        self.engine, self.passed_over = started.engine, started.passed_over
+        _check_graph(self.engine, model_file)
 
     def prepare(self, crops: Iterable[np.ndarray]) -> np.ndarray:
         """Return crops as the network wants them, by the contract's steps.
@@ -87,12 +104,20 @@ class Recognizer:
             wanted = ", ".join(str(side) for side in ("N", *expected))
             raise ValueError(f"faces must be ({wanted}) {self._dtype}, got {faces.shape} {faces.dtype}")
 
-    def _run(self, faces: np.ndarray) -> np.ndarray:
+    def to_images(self, faces: np.ndarray) -> np.ndarray:
+        """Return prepared faces as the graph's input, shape ``(N, C, H, W)``, float32.
+
+        Args:
+            faces: Prepared faces, as for ``predict_logits``.
+        """
         images = faces[:, None] if faces.ndim == 3 else faces.transpose(0, 3, 1, 2)
-        images = images.astype(np.float32)
+        return images.astype(np.float32)
+
+    def _run(self, faces: np.ndarray) -> np.ndarray:
+        images = self.to_images(faces)
         views = self.contract.views
         batch = images if views == ("plain",) else np.concatenate([_view(images, view) for view in views])
-        logits: np.ndarray = self._session.run([OUTPUT_NAME], {INPUT_NAME: np.ascontiguousarray(batch)})[0]
+        logits = self.engine.run(np.ascontiguousarray(batch))
         mean_logits: np.ndarray = logits.reshape(len(views), len(faces), -1).mean(axis=0)
         return mean_logits
 
@@ -105,36 +130,21 @@ def _chunks(length: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, length)) for start in range(0, length, size))
 
 
-def _start_session(model_file: ModelFile, threads: int | None) -> Any:
-    options = ort.SessionOptions()
-    options.log_severity_level = 4  # what fails is raised; the log would be further lines
-    if threads is not None:
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-    try:
-        return ort.InferenceSession(str(model_file.path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors share no base class
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelFileError(f"{model_file.path}: the network cannot be loaded ({reason})") from error
-
-
-def _check_session(session: Any, model_file: ModelFile) -> None:
+def _check_graph(engine: Engine, model_file: ModelFile) -> None:
     contract = model_file.contract
-    inputs = {node.name: node.shape[1:] for node in session.get_inputs()}
-    outputs = {node.name: node.shape[-1] for node in session.get_outputs()}
+    inputs = {name: sides[1:] for name, sides in engine.inputs.items()}
+    outputs = {name: sides[-1] for name, sides in engine.outputs.items()}
     expected = [contract.num_channels, *contract.input_size_hw]
     if list(inputs) != [INPUT_NAME] or OUTPUT_NAME not in outputs:
         raise ModelFileError(
             f"{model_file.path}: the graph must go from {INPUT_NAME!r} to {OUTPUT_NAME!r}, "
             f"got {', '.join(inputs)} to {', '.join(outputs)}"
         )
-    stated = [
-        side if isinstance(side, int) else wanted for side, wanted in zip(inputs[INPUT_NAME], expected, strict=False)
-    ]
+    stated = [wanted if side is None else side for side, wanted in zip(inputs[INPUT_NAME], expected, strict=False)]
     if stated != expected:
         raise ModelFileError(f"{model_file.path}: the contract's input is {expected}, the graph's is {stated}")
     num_classes = outputs[OUTPUT_NAME]
-    if isinstance(num_classes, int) and num_classes != len(contract.expressions):
+    if num_classes is not None and num_classes != len(contract.expressions):
         raise ModelFileError(
             f"{model_file.path}: the contract names {len(contract.expressions)} expressions, "
             f"the graph has {num_classes} logits"

@@ -149,7 +149,7 @@ def list_forerunners(contract: Contract, *, source: str) -> tuple[Forerunner, ..
         has_published_splits=isinstance(data, Mapping) and _has_published_splits(data),
         data_fingerprint=contract.data_fingerprint,
         weights_fingerprint=contract.weights_fingerprint,
-        is_leaky=_is_leaky(contract),
+        is_leaky=is_leaky_contract(contract),
     )
     return hand_on(itself, contract.forerunners)
 
@@ -168,7 +168,12 @@ def _of_model_file(source: str) -> StartingWeights:
     )
 
 
-def _is_leaky(contract: Contract) -> bool:
+def is_leaky_contract(contract: Contract) -> bool:
+    """Return whether the figures of a model file say "leaky".
+
+    Args:
+        contract: Its contract.
+    """
     return any(isinstance(each, Mapping) and bool(each.get("is_leaky")) for each in contract.scores.values())
 
 

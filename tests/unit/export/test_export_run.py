@@ -84,7 +84,7 @@ def test_a_record_on_another_data_set_does_not_enter_a_contract(tiny_run: RunFol
 
 def test_file_to_recognizer_equals_file_to_torch(tiny_run: RunFolder, tmp_path: Path) -> None:
     model_file = export(tiny_run, tmp_path / "tiny.onnx", results_folder=tmp_path).model_file
-    recognizer = Recognizer(model_file)
+    recognizer = Recognizer(model_file, engine="onnxruntime")
     faces = read_training_data(tiny_run.recipe.data).face_set.faces
     probabilities = recognizer.predict_probabilities(recognizer.prepare(faces))
     logits = compute_logits(
@@ -109,7 +109,7 @@ def test_the_file_calibrates_as_the_run_was_judged(tiny_run: RunFolder, tmp_path
     assert contract.scores["test"]["record"] == record.file.name
     answers = predict_for_choice(tiny_run, calibrator=name)
     validation = read_training_data(tiny_run.recipe.data).face_set.split("validation")
-    recognizer = Recognizer(report.model_file)
+    recognizer = Recognizer(report.model_file, engine="onnxruntime")
     probabilities = recognizer.predict_probabilities(recognizer.prepare(validation.faces))
     np.testing.assert_allclose(probabilities, answers.probabilities, atol=1e-3)
     threshold = choose_unsure_threshold(answers.probabilities, answers.labels).threshold
@@ -137,7 +137,7 @@ def test_a_run_with_a_head_and_another_activation_agrees_with_torch(
     run = train(read_recipe(tiny_recipe_file, changes), runs_folder=tmp_path, console=Console(quiet=True))
     report = export(run, tmp_path / "tiny.onnx", results_folder=tmp_path / "results")
     assert report.largest_difference < 1e-4
-    recognizer = Recognizer(report.model_file)
+    recognizer = Recognizer(report.model_file, engine="onnxruntime")
     faces = read_training_data(run.recipe.data).face_set.faces
     np.testing.assert_allclose(recognizer.predict_probabilities(recognizer.prepare(faces)).sum(axis=1), 1, atol=1e-5)
 
@@ -150,7 +150,7 @@ def test_a_model_trained_on_crops_takes_whole_faces_and_looks_at_the_middle(
     report = export(run, tmp_path / "tiny.onnx", results_folder=tmp_path)
     assert report.largest_difference < 1e-4
     assert report.model_file.contract.input_size_hw == (48, 48)
-    recognizer = Recognizer(report.model_file)
+    recognizer = Recognizer(report.model_file, engine="onnxruntime")
     faces = np.array(read_training_data(recipe.data).face_set.faces[:20])
     around = faces.copy()
     around[:, 4:44, 4:44] = 255 - around[:, 4:44, 4:44]
@@ -263,7 +263,7 @@ def test_the_contract_prepares_as_the_run_was_prepared(steps: str, tiny_recipe_f
     data = read_training_data(run.recipe.data)
     report = export_run(run, tmp_path / "prepared.onnx", data=data, detectors=[], results_folder=tmp_path)
     assert report.largest_difference < 1e-4
-    recognizer = Recognizer(report.model_file)
+    recognizer = Recognizer(report.model_file, engine="onnxruntime")
     validation = data.face_set.split("validation")
     np.testing.assert_array_equal(recognizer.prepare(data.unprepared(validation)), validation.faces)
 

@@ -8,10 +8,16 @@ import pytest
 from PIL import Image
 
 import mien
-from mien.errors import MienError, ModelFileError
+from mien.errors import EngineError, MienError, ModelFileError
+from mien.images.writing import write_picture
+from mien.recognition import analyzer as analyzer_module
+from mien.recognition import recognizer
 from mien.recognition.analyzer import Analyzer, analyze, open_analyzer
 from mien.recognition.conformal import ConformalSets
-from mien.recognition.model_file import load_model_file
+from mien.recognition.engines import choice
+from mien.recognition.engines.choice import StartedEngine
+from mien.recognition.engines.onnxruntime import OnnxRuntimeEngine
+from mien.recognition.model_file import ModelFile, load_model_file
 from mien.recognition.results import Recognition, Recognitions
 from mien.structures import Detection
 from tests.tiny_model import TINY_CONTRACT, write_tiny_model
@@ -274,3 +280,59 @@ def test_an_analyzer_is_opened_once_for_the_same_files(tiny_model: Path, tmp_pat
 def test_the_default_detector_takes_no_model_file(tiny_model: Path) -> None:
     with pytest.raises(MienError, match=r"some.onnx: name the detector that this file is for, such as yunet"):
         Analyzer(tiny_model, detector_model="some.onnx")
+
+
+class CountingEngines:
+    """Notes what the analyzer asks for, and starts ONNX Runtime."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int | None]] = []
+
+    def __call__(
+        self, model_file: ModelFile, name: str, *, threads: int | None, num_pictures: int | None
+    ) -> StartedEngine:
+        self.asked.append((name, num_pictures))
+        return StartedEngine(OnnxRuntimeEngine(model_file, threads), {})
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> CountingEngines:
+    engines = CountingEngines()
+    monkeypatch.setattr(recognizer, "start_engine", engines)
+    analyzer_module._keep_analyzer.cache_clear()
+    return engines
+
+
+def test_the_analyzer_passes_engine_and_number_of_pictures_on(tiny_model: Path, engines: CountingEngines) -> None:
+    analyzer = Analyzer(tiny_model, "none", engine="openvino", num_pictures=7)
+    assert engines.asked == [("openvino", 7)]
+    assert analyzer.engine == "onnxruntime"
+
+
+def test_the_analyzer_expects_many_pictures_where_nothing_is_said(tiny_model: Path, engines: CountingEngines) -> None:
+    Analyzer(tiny_model, "none")
+    assert engines.asked == [("auto", None)]
+
+
+@pytest.mark.parametrize(("num_pictures", "expected"), [(1, "onnxruntime"), (2, "onnxruntime"), (3, "auto")])
+def test_analyze_takes_the_fast_engine_for_many_pictures_only(  # noqa: PLR0917 - fixtures and cases
+    tiny_model: Path,
+    tmp_path: Path,
+    engines: CountingEngines,
+    monkeypatch: pytest.MonkeyPatch,
+    num_pictures: int,
+    expected: str,
+) -> None:
+    monkeypatch.setattr(choice, "FEW_PICTURES", 3)
+    pictures = [np.full((60, 60), 10 * number, dtype=np.uint8) for number in range(num_pictures)]
+    for number, picture in enumerate(pictures):
+        write_picture(tmp_path / f"{number}.png", np.repeat(picture[..., None], 3, axis=2))
+    for source in (pictures, tmp_path):
+        analyzer_module._keep_analyzer.cache_clear()
+        analyze(source, model=str(tiny_model), detector="none")
+    assert [name for name, _ in engines.asked] == [expected, expected]
+
+
+def test_analyze_refuses_an_unknown_engine(tiny_model: Path) -> None:
+    with pytest.raises(EngineError, match="unknown engine 'tensorrt'"):
+        analyze(np.zeros((60, 60), dtype=np.uint8), model=str(tiny_model), detector="none", engine="tensorrt")

@@ -27,7 +27,7 @@ def cover(face: np.ndarray, top: int, left: int) -> np.ndarray:
 
 def test_the_map_is_what_the_answers_to_covered_faces_lose(tiny_model: Path) -> None:
     """The corner lies under one window only: what is lost there can be asked of the recognizer by hand."""
-    analyzer = mien.Analyzer(tiny_model, "none", threads=1)
+    analyzer = mien.Analyzer(tiny_model, "none", threads=1, engine="onnxruntime")
     explanation = explain(FACE, model=tiny_model, detector="none")
     (face,) = explanation.faces
     best = TINY_CONTRACT.expressions.index(face.expression)

@@ -30,6 +30,17 @@ def test_what_a_contract_need_not_hold_is_left_out_and_comes_back() -> None:
     assert Contract.from_json(TINY_CONTRACT.to_json()) == TINY_CONTRACT
 
 
+def test_contract_of_a_variant_comes_back_from_json() -> None:
+    assert "variant" not in json.loads(TINY_CONTRACT.to_json())
+    contract = replace(TINY_CONTRACT, variant={"precision": "int8", "of": "tiny"})
+    assert Contract.from_json(contract.to_json()) == contract
+
+
+def test_contract_refuses_a_variant_without_a_precision() -> None:
+    with pytest.raises(ModelFileError, match="variant must be a table that names a precision, got"):
+        replace(TINY_CONTRACT, variant={"of": "tiny"})
+
+
 def test_contract_stands_under_its_key() -> None:
     assert METADATA_KEY == "mien_contract"
 

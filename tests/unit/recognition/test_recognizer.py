@@ -42,12 +42,14 @@ def expected_logits(faces: np.ndarray, contract: Contract) -> np.ndarray:
 
 
 def make_recognizer(folder: Path, contract: Contract) -> Recognizer:
-    return Recognizer(load_model_file(write_tiny_model(folder / "model.onnx", contract)), threads=1)
+    return Recognizer(
+        load_model_file(write_tiny_model(folder / "model.onnx", contract)), threads=1, engine="onnxruntime"
+    )
 
 
 @pytest.fixture(scope="module")
 def recognizer(tiny_model: Path) -> Recognizer:
-    return Recognizer(load_model_file(tiny_model), threads=1)
+    return Recognizer(load_model_file(tiny_model), threads=1, engine="onnxruntime")
 
 
 def test_predict_logits_is_the_mean_over_the_face_and_its_mirror(recognizer: Recognizer) -> None:

@@ -19,7 +19,7 @@ NAMES = shipped_models()
 
 @pytest.fixture(scope="module")
 def default_model() -> Recognizer:
-    return Recognizer(load_model_file(DEFAULT_MODEL), threads=1)
+    return Recognizer(load_model_file(DEFAULT_MODEL), threads=1, engine="onnxruntime")
 
 
 def test_the_default_model_ships() -> None:

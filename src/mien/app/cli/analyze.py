@@ -35,6 +35,13 @@ def analyze(
     detector_model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Model file of the detector, for one that needs it.")
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|onnxruntime|openvino|cuda",
+            help="What computes the network; auto: onnxruntime for fewer than 500 pictures, else the fastest.",
+        ),
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of the table.")] = False,
     csv_file: Annotated[
         str | None,
@@ -54,11 +61,11 @@ def analyze(
 
     if as_json and csv_file == "-":
         raise MienError("--json and '--csv -' both print on standard output; write the CSV to a file or leave one out")
-    analyzer = Analyzer(model, detector, detector_model=detector_model)
+    sources = _list_sources(paths, save_folder)
+    analyzer = Analyzer(model, detector, detector_model=detector_model, engine=engine, num_pictures=len(sources))
     advice = how_to_get_better(analyzer.model_file.contract) if detector == AUTO else None
     if advice and sys.stderr.isatty():
         print(f"note: {advice}", file=sys.stderr)
-    sources = _list_sources(paths, save_folder)
     num_faults = 0
     with ExitStack() as stack:
         outputs = _open_outputs(sources, stack, as_json=as_json, csv_file=csv_file, save_folder=save_folder)

@@ -73,6 +73,12 @@ def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path |
         from mien.benchmarks.explanation_speed import measure_explanation
 
         return measure_explanation()
-    from mien.benchmarks.recognition_speed import measure_light_install, measure_recognizer, this_python
+    from mien.benchmarks.recognition_speed import (
+        measure_engines,
+        measure_light_install,
+        measure_recognizer,
+        this_python,
+    )
 
-    return [*measure_light_install(light_python or this_python(), picture), *measure_recognizer()]
+    light = measure_light_install(light_python or this_python(), picture)
+    return [*light, *measure_recognizer(), *measure_engines()]

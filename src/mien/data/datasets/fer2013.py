@@ -46,13 +46,21 @@ def locate_fer2013() -> Path:
     Raises:
         DataError: If it lies in neither place.
     """
+    place = find_fer2013()
+    return _unpack(place) if (place / "fer2013.pack.xz").exists() else place
+
+
+def find_fer2013() -> Path:
+    """Return the place of FER2013 as `locate_fer2013` finds it, packed or not.
+
+    Raises:
+        DataError: If it lies in neither place.
+    """
     named = os.environ.get("MIEN_FER2013")
     place = Path(named) if named else Path("../shared/fer2013")
     if not place.exists():
         where = f"MIEN_FER2013 names {place}, which does not exist" if named else "MIEN_FER2013 is not set"
         raise DataError(f"FER2013 not found: {where}; name the CSV file or folder, or set MIEN_FER2013 to it")
-    if (place / "fer2013.pack.xz").exists():
-        return _unpack(place)
     return place
 
 

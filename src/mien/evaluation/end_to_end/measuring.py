@@ -18,6 +18,9 @@ from mien.structures import Face
 GIVEN = "none"
 """The detector that takes the picture as the face; it gets the pasted square alone."""
 
+ENGINE = "onnxruntime"
+"""What computes the network: figures must not depend on what else is installed."""
+
 LEAST_OVERLAP = 0.2
 """A box counts as the pasted face from this share of overlap on, if its centre lies inside.
 
@@ -52,7 +55,7 @@ def measure_end_to_end(
         ModelFileError: If the model file is damaged.
     """
     series = deal_scenes(opened.faces, sides=sides, seed=seed)
-    given = Analyzer(opened.model_file, GIVEN)
+    given = Analyzer(opened.model_file, GIVEN, engine=ENGINE)
     analyzers, left_out = open_analyzers(opened, detectors, detector_model=detector_model)
     tallies = [_Tally(opened, analyzer) for analyzer in (given, *analyzers)]
     for row in range(len(series)):
@@ -88,7 +91,12 @@ def open_analyzers(
         needs_file = isinstance(detector, str) and DETECTORS.get(name).card.weights is not None
         try:
             analyzers.append(
-                Analyzer(opened.model_file, detector, detector_model=detector_model if needs_file else None)
+                Analyzer(
+                    opened.model_file,
+                    detector,
+                    detector_model=detector_model if needs_file else None,
+                    engine=ENGINE,
+                )
             )
         except MienError as error:
             left_out.append(f"without {name}: {error}")

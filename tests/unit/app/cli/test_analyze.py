@@ -240,3 +240,17 @@ def test_analyze_tells_once_how_to_get_the_better_detector(
         patched.setattr("sys.stderr.isatty", lambda: is_terminal)
         ran = run("analyze", mixed / "a.png", mixed / "sub", *options)
     assert ran.err.count("note: faces are found by haar; yunet finds more") == num_told
+
+
+def test_analyze_with_a_named_engine(analyze: Runner, tmp_path: Path) -> None:
+    ran = analyze(write_face(tmp_path / "a.png"), "--engine", "onnxruntime", "--json")
+    assert (ran.code, json.loads(ran.out)["status"]) == (0, "ok")
+
+
+def test_analyze_refuses_an_engine_that_is_not_here(
+    analyze: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mien.recognition.engines.choice.find_spec", lambda _: None)
+    ran = analyze(write_face(tmp_path / "a.png"), "--engine", "openvino")
+    refusal = "error: this needs the package 'openvino'; install it with: pip install 'mien[fast]'\n"
+    assert ran == (2, "", refusal)

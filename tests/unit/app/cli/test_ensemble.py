@@ -50,7 +50,7 @@ def test_an_ensemble_is_built_judged_taught_by_and_exported(
     assert contract.recipe == ensemble.recipe.model_dump(mode="json")
     assert "test" not in contract.scores  # which was opened with other views
     face_set = read_training_data(ensemble.recipe.data).face_set
-    recognizer = Recognizer(load_model_file(file))
+    recognizer = Recognizer(load_model_file(file), engine="onnxruntime")
     logits = np.log(predict_split(ensemble, face_set, "validation", views=["plain", "flip"]).probabilities)
     powers = np.exp(logits / contract.temperature)
     answered = recognizer.predict_probabilities(face_set.split("validation").faces)
