@@ -3,12 +3,14 @@
 Pictures, tables, run folders, caches and model files are written with these functions.
 """
 
+import csv
 import errno
+import io
 import os
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -94,6 +96,23 @@ def write_all_atomically(folder: Path | str, contents: Mapping[str, bytes | str]
                     Path(new_folder, name).write_bytes(_to_bytes(data))
             _exchange(Path(new_folder), target, Path(old_folder))
     return [target / name for name in contents]
+
+
+def to_csv_text(lines: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
+    """Return lines as CSV, the header first.
+
+    Args:
+        lines: By column what stands in it; a column that a line lacks is empty.
+        columns: The columns, in their order.
+
+    Raises:
+        ValueError: If a line has another column.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
 
 
 def _exchange(new_folder: Path, target: Path, old_folder: Path) -> None:

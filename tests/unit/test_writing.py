@@ -13,6 +13,7 @@ from mien.writing import (
     plain_name,
     replacing,
     replacing_folder,
+    to_csv_text,
     write_all_atomically,
     write_atomically,
 )
@@ -298,3 +299,13 @@ def test_create_numbered_folder_leaves_nothing_after_a_fault(tmp_path: Path, mon
     with pytest.raises(MienError, match="no space left on the device"):
         create_numbered_folder(tmp_path / "new", "run", {"facts.json": "{}"})
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_to_csv_text_keeps_the_order_of_the_columns_and_leaves_gaps_empty() -> None:
+    lines = [{"b": 2, "a": "x,y"}, {"a": 1.5}]
+    assert to_csv_text(lines, ["a", "b"]) == 'a,b\n"x,y",2\n1.5,\n'
+
+
+def test_to_csv_text_refuses_another_column() -> None:
+    with pytest.raises(ValueError, match="c"):
+        to_csv_text([{"a": 1, "c": 2}], ["a"])

@@ -1,14 +1,12 @@
 """What judging on other data sets is told as: a table of them all, lines for each, and a CSV file."""
 
-import csv
-import io
 from pathlib import Path
 
 from mien.evaluation.cross_dataset.judging import CrossDatasetReport, JudgedDataSet
 from mien.evaluation.tables import accuracy_line, figure_text, headline_lines, interval_text, percent
 from mien.metrics.figures import Figures
 from mien.metrics.row_figures import RowFigures
-from mien.writing import write_atomically
+from mien.writing import to_csv_text, write_atomically
 
 _ROWS = {"all_rows": "all", "rows_without_copy": "without a copy in training"}
 _HEADER = (
@@ -105,12 +103,7 @@ def cross_dataset_csv(report: CrossDatasetReport) -> str:
     Args:
         report: What was judged.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for each in report.judged:
-        writer.writerows(_csv_lines(report, each))
-    return text.getvalue()
+    return to_csv_text((line for each in report.judged for line in _csv_lines(report, each)), _COLUMNS)
 
 
 _COLUMNS = (

@@ -82,7 +82,7 @@ def open_faces(
     model_file: ModelFile,
     *,
     split: str = "validation",
-    rows: int = NUM_FACES,
+    rows: int | None = NUM_FACES,
     face_set: FaceSet | None = None,
     path: str | None = None,
     results_folder: Path = Path("results"),
@@ -92,7 +92,7 @@ def open_faces(
     Args:
         model_file: The model file.
         split: ``validation``, or ``test`` once a record of the model's weights on it exists.
-        rows: Most faces.
+        rows: Most faces; None takes all.
         face_set: The data set, of tight faces; None reads the one that the model's contract names.
         path: Where the contract's data set lies; None takes the place that the contract names.
         results_folder: Where records lie.
@@ -104,7 +104,7 @@ def open_faces(
         PictureError: If a picture cannot be read.
         MienError: If `rows` is less than 1.
     """
-    if rows < 1:
+    if rows is not None and rows < 1:
         raise MienError(f"rows is {rows}; expected at least 1 face")
     contract = model_file.contract
     data = None
@@ -117,7 +117,8 @@ def open_faces(
     if split == "test":
         _check_has_record(contract, face_set.name, results_folder)
     part, num_left_out = _known_part(face_set, split, contract)
-    chosen = part.select(np.unique(np.linspace(0, len(part) - 1, rows).astype(np.int64)))
+    num_chosen = len(part) if rows is None else min(rows, len(part))
+    chosen = part.select(np.unique(np.linspace(0, len(part) - 1, num_chosen).astype(np.int64)))
     with_copy = set(face_set.row_ids[rows_with_copy_in(face_set, "training")].tolist())
     return OpenedFaces(
         model_file,

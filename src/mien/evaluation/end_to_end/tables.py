@@ -1,7 +1,5 @@
 """What the judging end to end is told as: tables for the terminal and model cards, lines, and a CSV file."""
 
-import csv
-import io
 import math
 from pathlib import Path
 
@@ -9,7 +7,7 @@ from mien.evaluation.end_to_end.figures import DetectorAnswers, EndToEndFigures,
 from mien.evaluation.scenes import SERIES_SIZE_HW
 from mien.evaluation.tables import figure_text, interval_text
 from mien.metrics.row_figures import FEWEST_ROWS
-from mien.writing import write_atomically
+from mien.writing import to_csv_text, write_atomically
 
 
 def end_to_end_rows(report: EndToEndReport) -> list[list[str]]:
@@ -118,11 +116,7 @@ def end_to_end_csv(report: EndToEndReport) -> str:
         detector = {"seed": report.series.seed, "detector": _title_of(answers, report), "margin": answers.margin}
         for group in report.groups():
             lines.append(facts | detector | {"faces": group} | _numbers(report.figures(answers, group=group)))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
+    return to_csv_text(lines, list(lines[0]))
 
 
 def _numbers(figures: EndToEndFigures) -> dict[str, object]:

@@ -38,16 +38,15 @@ def make_across(contents: Contents) -> Sequence[Part]:
 def _measure_scenes(reported: ReportedModel, contents: Contents) -> tuple[Block, ...]:
     try:
         model_file = find_model_file(str(reported.place))
-        opened = open_faces(model_file, rows=contents.rows or len(reported.answered[0].predictions))
+        opened = open_faces(model_file, rows=contents.rows)
         report = measure_end_to_end(opened, seed=contents.seed)
     except MienError as error:
         return (Words((str(error),)),)
     file = Download(f"{as_file_name(reported.name)}-validation-end-to-end.csv", end_to_end_csv(report))
-    by_group = Download(f"{as_file_name(reported.name)}-validation-end-to-end-groups.csv", file.text)
     return (
         Words(tuple(end_to_end_lines(report))),
         Table("Faces in scenes, by detector", end_to_end_rows(report), file),
-        Table("The same by size of the face and by background", group_rows(report), by_group, num_text_columns=2),
+        Table("The same by size of the face and by background", group_rows(report), file, num_text_columns=2),
         Plots((_draw_scenes(reported.name, report),)),
     )
 

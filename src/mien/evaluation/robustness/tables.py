@@ -1,13 +1,11 @@
 """What robustness is told as: a table for the terminal, lines, and a CSV file."""
 
-import csv
-import io
 from pathlib import Path
 
 from mien.evaluation.robustness.measuring import RobustnessReport
 from mien.evaluation.tables import figure_text
 from mien.metrics.figures import Figures
-from mien.writing import write_atomically
+from mien.writing import to_csv_text, write_atomically
 
 _ROWS = {"all_rows": "all", "rows_without_copy": "without a copy in training"}
 
@@ -79,16 +77,13 @@ def robustness_csv(report: RobustnessReport, *, number_format: str = ".6f") -> s
         report: What was measured.
         number_format: How figures are written; an empty one rounds none.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
     clean = {"corruption": "clean", "unit": "", "level": 0, "strength": 0}
-    writer.writerows(_csv_lines(report.clean, clean, seed=report.seed, number_format=number_format))
+    lines = _csv_lines(report.clean, clean, seed=report.seed, number_format=number_format)
     for each in report.corruptions:
         for level, (strength, figures) in enumerate(zip(each.card.strengths, each.figures, strict=True), 1):
             facts = {"corruption": each.name, "unit": each.card.unit, "level": level, "strength": strength}
-            writer.writerows(_csv_lines(figures, facts, seed=report.seed, number_format=number_format))
-    return text.getvalue()
+            lines += _csv_lines(figures, facts, seed=report.seed, number_format=number_format)
+    return to_csv_text(lines, _COLUMNS)
 
 
 _COLUMNS = (
