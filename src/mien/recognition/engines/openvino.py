@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from threading import Lock
 from typing import Any
@@ -37,11 +38,10 @@ class OpenVinoEngine:
     def __init__(self, model_file: ModelFile, threads: int | None = None) -> None:
         self._openvino: Any = import_module("openvino")
         self._threads = threads or _num_cores()
-        self._core = self._openvino.Core()
         try:
-            self._model = self._core.read_model(str(model_file.path))
+            self._model = _core().read_model(str(model_file.path))
             one_core = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}
-            compiled = self._core.compile_model(self._model, "CPU", one_core)
+            compiled = _core().compile_model(self._model, "CPU", one_core)
             # What OpenVINO takes by itself: bfloat16 where the processor computes in it.
             self.precision = _PRECISIONS[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
         except Exception as fault:
@@ -97,8 +97,18 @@ class OpenVinoEngine:
         """Return a queue with one core a request; compiled when the first large batch comes."""
         streams = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": self._threads}
         threads = {"INFERENCE_NUM_THREADS": self._threads, "ENABLE_CPU_PINNING": False}
-        compiled = self._core.compile_model(self._model, "CPU", streams | threads)
+        compiled = _core().compile_model(self._model, "CPU", streams | threads)
         return self._openvino.AsyncInferQueue(compiled, self._threads)
+
+
+@cache
+def _core() -> Any:
+    """Return OpenVINO's state, one for the whole process.
+
+    Each has a signal stack of its own, which it takes from the thread and gives back when it goes. Of two, gone in the
+    order in which they came, the second puts back the freed stack of the first, and the next Ctrl-C ends the process.
+    """
+    return import_module("openvino").Core()
 
 
 def _pieces(images: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,3 +83,16 @@ def test_the_shipped_model_answers_within_the_tolerance() -> None:
     fast, plain = (Recognizer(model_file, 1, engine=name) for name in ("openvino", "onnxruntime"))
     difference = np.abs(fast.predict_probabilities(faces) - plain.predict_probabilities(faces)).max()
     assert difference <= TOLERANCES[fast.engine.precision]
+
+
+def test_an_interrupt_after_two_engines_are_gone_raises_as_ever(tiny_model: Path) -> None:
+    code = (
+        "import os, signal, sys; from mien.recognition.engines.openvino import OpenVinoEngine\n"
+        "from mien.recognition.model_file import load_model_file\n"
+        "first, second = (OpenVinoEngine(load_model_file(sys.argv[1]), 1) for _ in range(2))\n"
+        "del first; del second\n"
+        "try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt: print('raised')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(tiny_model)], capture_output=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout) == (0, b"raised\n")
