@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mien.recognition.analyzer import Analyzer, analyze
     from mien.recognition.explanation import Explanation, explain
     from mien.recognition.results import Recognition, Recognitions
+    from mien.recognition.video.analysis import VideoAnalysis, analyze_video
     from mien.structures import Face
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "MienError",
     "Recognition",
     "Recognitions",
+    "VideoAnalysis",
     "__version__",
     "analyze",
+    "analyze_video",
     "explain",
 ]
 
@@ -38,6 +41,8 @@ _HOMES = {
     "MienError": "mien.errors",
     "Recognition": "mien.recognition.results",
     "Recognitions": "mien.recognition.results",
+    "VideoAnalysis": "mien.recognition.video.analysis",
+    "analyze_video": "mien.recognition.video.analysis",
 }
 
 

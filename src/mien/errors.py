@@ -35,6 +35,19 @@ class NoFaceError(PictureError):
         super().__init__(message, status="no_face")
 
 
+class VideoError(MienError):
+    """A video that cannot be read or written; ``status`` is the short word that results carry.
+
+    Args:
+        message: One line that names the file.
+        status: ``missing``, ``empty``, ``too_large``, ``not_a_video``, ``no_frames`` or ``unreadable``.
+    """
+
+    def __init__(self, message: str, *, status: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class ModelFileError(MienError):
     """A model file that is missing, cut, foreign, or whose contract is broken."""
 

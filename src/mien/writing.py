@@ -153,20 +153,51 @@ def replacing(path: Path | str) -> Iterator[Path]:
     Raises:
         MienError: If the disk is full or the place may not be written; the line names the file.
     """
-    target = Path(path)
-    with explaining_write_faults(target):
-        if target.exists() and not target.is_file() and not target.is_dir():
-            yield target
-            return
-        target = target.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial_file = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}.partial{target.suffix}")
-        try:
-            yield partial_file
-            partial_file.replace(target)
-        finally:
+    file = PartialFile(path)
+    try:
+        with explaining_write_faults(path):
+            yield file.path
+        file.keep()
+    finally:
+        file.drop()
+
+
+class PartialFile:
+    """A temporary file beside its place, for writers that end elsewhere than they begin; others use ``replacing``.
+
+    ``path`` is what to write to; it has the ending of its place, and is the place itself where that is a device.
+
+    Args:
+        place: File to write. Missing folders are made.
+
+    Raises:
+        MienError: If the place may not be written; the line names the file.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._place = self.path = target = Path(place)
+        with explaining_write_faults(place):
+            if target.exists() and not target.is_file() and not target.is_dir():
+                return
+            self._place = target = target.resolve()
+            target.parent.mkdir(parents=True, exist_ok=True)
+        self.path = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}.partial{target.suffix}")
+
+    def keep(self) -> None:
+        """Put the file, which is whole, into its place.
+
+        Raises:
+            MienError: If the place may not be written; the line names the file.
+        """
+        if self.path != self._place:
+            with explaining_write_faults(self._place):
+                self.path.replace(self._place)
+
+    def drop(self) -> None:
+        """Remove the file, if it was not kept; it may be called twice."""
+        if self.path != self._place:
             with suppress(OSError):
-                partial_file.unlink(missing_ok=True)
+                self.path.unlink(missing_ok=True)
 
 
 @contextmanager

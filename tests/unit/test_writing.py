@@ -8,6 +8,7 @@ import pytest
 from mien.errors import MienError
 from mien.writing import (
     WRITE_FAULTS,
+    PartialFile,
     create_numbered_folder,
     explaining_write_faults,
     plain_name,
@@ -192,6 +193,46 @@ def test_explaining_write_faults_names_the_file(number: int) -> None:
 def test_explaining_write_faults_leaves_other_errors() -> None:
     with pytest.raises(FileNotFoundError), explaining_write_faults("out.csv"):
         raise FileNotFoundError(errno.ENOENT, "x")
+
+
+def test_partial_file_is_in_its_place_once_it_is_kept(tmp_path: Path) -> None:
+    place = tmp_path / "new" / "file.bin"
+    file = PartialFile(place)
+    assert (file.path.parent, file.path.suffix) == (place.parent, ".bin")
+    file.path.write_bytes(b"whole")
+    assert not place.exists()
+    file.keep()
+    file.drop()
+    assert [(each.name, each.read_bytes()) for each in place.parent.iterdir()] == [("file.bin", b"whole")]
+
+
+def test_partial_file_that_is_dropped_leaves_what_was_there(tmp_path: Path) -> None:
+    place = tmp_path / "file.bin"
+    place.write_bytes(b"old")
+    file = PartialFile(place)
+    file.path.write_bytes(b"half")
+    file.drop()
+    file.drop()
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file.bin", b"old")]
+
+
+def test_partial_file_of_a_device_is_the_device() -> None:
+    file = PartialFile("/dev/null")
+    assert file.path == Path("/dev/null")
+    file.keep()
+    file.drop()
+    assert Path("/dev/null").exists()
+
+
+def test_partial_file_names_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MienError, match=r"out.bin: cannot be written: "):
+        PartialFile(tmp_path / "file" / "out.bin")
+    (tmp_path / "folder").mkdir()
+    file = PartialFile(tmp_path / "folder")
+    file.path.touch()
+    with pytest.raises(MienError, match=r"folder: cannot be written: it is a folder, expected a file name"):
+        file.keep()
 
 
 def test_replacing_folder_makes_the_folder_whole_and_those_above_it(tmp_path: Path) -> None:

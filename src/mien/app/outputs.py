@@ -1,6 +1,6 @@
-"""Where results go: a table for people, JSON lines, CSV, and a folder of annotated pictures.
+"""Where results go: a table for people, JSON lines, CSV, Parquet, and a folder of annotated pictures.
 
-Each has ``write(result)`` and ``close()``; what was written before a fault stays.
+Each is an ``Output``; of those that write as results come, what was written before a fault stays.
 """
 
 import csv
@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from mien.errors import MissingExtraError
 from mien.images.writing import JPEG_SUFFIXES, write_picture
 from mien.recognition.results import Recognition
-from mien.writing import explaining_write_faults
+from mien.writing import PartialFile, explaining_write_faults
 
 
 class Output(Protocol):
@@ -24,8 +25,12 @@ class Output(Protocol):
         """Take one result."""
         ...
 
+    def finish(self) -> None:
+        """Write what waits for the end; called where nothing failed."""
+        ...
+
     def close(self) -> None:
-        """Finish; called after a fault too."""
+        """Let go of files and threads; called after ``finish`` and after a fault."""
         ...
 
 
@@ -35,6 +40,9 @@ class JsonLines:
     def write(self, result: Recognition) -> None:
         """Print one result."""
         print(json.dumps(result.to_dict()), flush=True)
+
+    def finish(self) -> None:
+        """Do nothing: every line is out."""
 
     def close(self) -> None:
         """Do nothing: every line is out."""
@@ -69,6 +77,9 @@ class CsvRows:
         writer.writerows(rows)
         self._append(text.getvalue())
 
+    def finish(self) -> None:
+        """Do nothing: every row is out."""
+
     def close(self) -> None:
         """Close the file; every row is in it."""
         if self._file is not None:
@@ -91,6 +102,72 @@ class CsvRows:
         self._num_bytes += len(encoded)
 
 
+class ParquetRows:
+    """Rows of a Parquet file, written as they come; the file is whole or not there.
+
+    Args:
+        path: File to write.
+
+    Raises:
+        MissingExtraError: If pyarrow is not installed.
+        MienError: If the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import pyarrow.parquet
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("pyarrow", extra="tables") from error
+        self._parquet, self._path = pyarrow.parquet, path
+        self._rows: list[dict[str, object]] = []
+        self._partial_file = PartialFile(path)
+        self._writer: Any = None
+
+    def write(self, result: Recognition) -> None:
+        """Take the rows of one result."""
+        self._rows += result.to_rows()
+        if len(self._rows) >= _ROWS_IN_A_GROUP:
+            self._flush()
+
+    def finish(self) -> None:
+        """Write the last rows, and put the file in its place."""
+        self._flush()
+        if self._writer is not None:
+            with explaining_write_faults(self._path):
+                self._writer.close()
+            self._partial_file.keep()
+
+    def close(self) -> None:
+        """Let go of the file; what is not finished does not stay."""
+        if self._writer is not None:
+            with suppress(OSError):
+                self._writer.close()
+        self._partial_file.drop()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        import pyarrow as pa
+
+        with explaining_write_faults(self._path):
+            if self._writer is None:
+                fields = [pa.field(name, _arrow_type(pa, name)) for name in self._rows[0]]
+                self._writer = self._parquet.ParquetWriter(str(self._partial_file.path), pa.schema(fields))
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._writer.schema))
+        self._rows = []
+
+
+_ROWS_IN_A_GROUP = 5_000
+_TEXT_COLUMNS = frozenset({"source", "status", "message", "model", "detector", "expression", "flags", "expression_set"})
+_WHOLE_COLUMNS = frozenset({"width", "height", "frame", "face", "track_id"})
+
+
+def _arrow_type(pyarrow: Any, column: str) -> Any:
+    if column in _TEXT_COLUMNS:
+        return pyarrow.string()
+    return pyarrow.int64() if column in _WHOLE_COLUMNS else pyarrow.float64()
+
+
 class FaceTable:
     """A table for people, printed at the end: a row a face, and one for a picture without.
 
@@ -103,6 +180,9 @@ class FaceTable:
     def write(self, result: Recognition) -> None:
         """Keep one result, without its picture's pixels."""
         self._results.append(replace(result, image=None))
+
+    def finish(self) -> None:
+        """Do nothing: the table comes after a fault too."""
 
     def close(self) -> None:
         """Print the table."""
@@ -125,12 +205,15 @@ class AnnotatedPictures:
         self._folder = folder
         with explaining_write_faults(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        self._taken = {_to_key(path) for path in inputs}
+        self._taken = {to_key(path) for path in inputs}
 
     def write(self, result: Recognition) -> None:
         """Write the annotated copy of one picture, if it could be read."""
         if result.is_readable:
             write_picture(self._choose_path(result.source), result.draw())
+
+    def finish(self) -> None:
+        """Do nothing: every picture is written."""
 
     def close(self) -> None:
         """Do nothing: every picture is written."""
@@ -139,15 +222,19 @@ class AnnotatedPictures:
         stem = Path(source).stem.replace(" ", "_") if source == "standard input" else Path(source).stem
         suffix = ".jpg" if Path(source).suffix.lower() in JPEG_SUFFIXES else ".png"
         path, number = self._folder / f"{stem}{suffix}", 1
-        while _to_key(path) in self._taken:
+        while to_key(path) in self._taken:
             number += 1
             path = self._folder / f"{stem}_{number}{suffix}"
-        self._taken.add(_to_key(path))
+        self._taken.add(to_key(path))
         return path
 
 
-def _to_key(path: Path) -> str:
-    """Return what two names for one file share, also where the file system ignores case."""
+def to_key(path: Path) -> str:
+    """Return what two names for one file share, also where the file system ignores case.
+
+    Args:
+        path: Any path.
+    """
     return str(path.resolve()).casefold()
 
 

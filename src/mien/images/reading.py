@@ -143,12 +143,25 @@ def _read_head(file: IO[bytes], name: str) -> bytes:
     return head
 
 
+def show_bytes(head: bytes) -> str:
+    r"""Return bytes as text, with a dot for each that is no letter, digit or sign.
+
+    Args:
+        head: A few bytes.
+
+    Example:
+        >>> show_bytes(b"PK\x03\x04")
+        'PK..'
+    """
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head)
+
+
 def _name_format(head: bytes, name: str) -> str:
     kind = next((kind for kind, signature in _SIGNATURES if signature.match(head)), None)
     if kind is None:
-        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head[:4])
         raise PictureError(
-            f"{name}: not a picture (first bytes {shown!r}); expected {EXPECTED_FORMATS}", status="not_a_picture"
+            f"{name}: not a picture (first bytes {show_bytes(head[:4])!r}); expected {EXPECTED_FORMATS}",
+            status="not_a_picture",
         )
     return kind
 

@@ -3,19 +3,19 @@
 ``mien.analyze`` and the command line go through it.
 """
 
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mien.errors import MienError, ModelFileError, PictureError
+from mien.errors import MienError, ModelFileError, PictureError, VideoError
 from mien.faces.cropping import crop_face
 from mien.faces.detector import FaceDetector, create_detector
 from mien.faces.quality import flag_face
-from mien.images.reading import Picture
 from mien.recognition.conformal import sets_from_contract
 from mien.recognition.default_detector import AUTO, choose_detector
 from mien.recognition.engines import choice
@@ -23,6 +23,7 @@ from mien.recognition.model_file import ModelFile, load_model_file
 from mien.recognition.recognizer import Recognizer
 from mien.recognition.results import Recognition, Recognitions
 from mien.recognition.sources import PictureSource, Source, is_single, list_pictures
+from mien.recognition.video.reading import is_video
 from mien.structures import Detection, Face
 
 DEFAULT_MODEL = "compact"
@@ -71,18 +72,21 @@ class Analyzer:
         return self.recognizer.engine.name
 
     def analyze(self, source: Source, *, colour: str = "rgb") -> Recognition | Recognitions:
-        """Return the faces of a picture, or one result for every picture of a folder or a sequence.
+        """Return the faces of a picture, or a result for every picture of a folder or a sequence, or frame of a video.
 
-        A picture that cannot be read gives a result with a status and a message, never an exception.
+        What cannot be read gives a result with a status and a message, never an exception.
 
         Args:
-            source: Path (``-`` is standard input), folder, bytes of a file, array, or a sequence of these.
+            source: Path (``-`` is standard input), folder, bytes of a file, array, or a sequence of these; or path of a
+                video, by its ending.
             colour: Order of arrays' channels, ``rgb`` or ``bgr``.
 
         Raises:
             TypeError: If the source is none of these.
             ValueError: If ``colour`` is neither.
         """
+        if isinstance(source, str | Path) and is_video(source) and is_single(source):
+            return Recognitions(tuple(self._analyze_frames(Path(source))))
         if is_single(source):
             return next(self.analyze_each(source, colour=colour))
         return Recognitions(tuple(self._analyze_sparingly(each) for each in list_pictures(source, colour=colour)))
@@ -106,26 +110,54 @@ class Analyzer:
         try:
             picture = source.read()
         except PictureError as error:
-            message = " ".join(str(error).splitlines())  # a file's name may hold a line end
-            return self._to_result(source.name, error.status, message)
-        faces = self._recognise(picture.image_rgb, self.detector.detect(picture.image_rgb))
-        return self._to_result(source.name, "ok" if faces else "no_face", picture.note, faces=faces, picture=picture)
+            return self._to_fault(source.name, error)
+        detections = self.detector.detect(picture.image_rgb)
+        rows = self.predict_faces([(picture.image_rgb, detection) for detection in detections])
+        faces = tuple(self.to_face(picture.image_rgb, *pair) for pair in zip(detections, rows, strict=True))
+        return self.to_result(source.name, faces=faces, image_rgb=picture.image_rgb, message=picture.note)
 
     def _analyze_sparingly(self, source: PictureSource) -> Recognition:
         """Return a result without its pixels where a file can be read again: a folder of them would fill memory."""
         result = self.analyze_picture(source)
         return replace(result, image=None) if isinstance(source.content, Path) else result
 
-    def _recognise(self, image_rgb: np.ndarray, detections: list[Detection]) -> tuple[Face, ...]:
-        if not detections:
-            return ()
-        crops = [crop_face(image_rgb, detection.box_xyxy, margin=self.margin) for detection in detections]
-        probabilities = self.recognizer.predict_probabilities(self.recognizer.prepare(crops))
-        return tuple(
-            self._to_face(image_rgb, detection, row) for detection, row in zip(detections, probabilities, strict=True)
-        )
+    def _analyze_frames(self, video: Path) -> Iterator[Recognition]:
+        """Yield a result for every frame of a video without its pixels, or one that says why there is none."""
+        from mien.recognition.video.analysis import VideoAnalysis
 
-    def _to_face(self, image_rgb: np.ndarray, detection: Detection, probabilities: np.ndarray) -> Face:
+        try:
+            with VideoAnalysis(self, video) as analysis:
+                for result in analysis:
+                    yield replace(result, image=None)
+        except VideoError as error:
+            yield self._to_fault(str(video), error)
+
+    def _to_fault(self, source: str, error: PictureError | VideoError) -> Recognition:
+        message = " ".join(str(error).splitlines())  # a file's name may hold a line end
+        return Recognition(source, error.status, message, faces=(), size_hw=None, **self._names())
+
+    def predict_faces(self, pictures: Sequence[tuple[np.ndarray, Detection]]) -> np.ndarray:
+        """Return the probabilities of faces, which may come from several pictures and go through the network together.
+
+        Args:
+            pictures: For each face its picture, shape ``(H, W, 3)``, uint8, RGB, and where it is.
+
+        Returns:
+            Shape ``(N, num_classes)``, float32, in the order of the contract's expressions; N may be 0.
+        """
+        if not pictures:
+            return np.empty((0, len(self.model_file.contract.expressions)), dtype=np.float32)
+        crops = (crop_face(image_rgb, detection.box_xyxy, margin=self.margin) for image_rgb, detection in pictures)
+        return self.recognizer.predict_probabilities(self.recognizer.prepare(crops))
+
+    def to_face(self, image_rgb: np.ndarray, detection: Detection, probabilities: np.ndarray) -> Face:
+        """Return a face with its expression and flags.
+
+        Args:
+            image_rgb: Its picture, shape ``(H, W, 3)``, uint8, RGB.
+            detection: Where it is.
+            probabilities: Its probabilities, shape ``(num_classes,)``.
+        """
         contract = self.model_file.contract
         best = int(probabilities.argmax())
         flags = flag_face(image_rgb, detection.box_xyxy, landmarks=detection.landmarks)
@@ -142,21 +174,49 @@ class Analyzer:
             expression_set=None if self.sets is None else self.sets.names(probabilities, contract.expressions),
         )
 
-    def _to_result(
-        self, name: str, status: str, message: str, *, faces: tuple[Face, ...] = (), picture: Picture | None = None
+    def to_result(
+        self,
+        source: str,
+        *,
+        faces: tuple[Face, ...],
+        image_rgb: np.ndarray,
+        message: str = "",
+        frame: int | None = None,
+        time_s: float | None = None,
+        is_smoothed: bool = False,
     ) -> Recognition:
+        """Return the result of a picture that was read.
+
+        Args:
+            source: What it is called.
+            faces: Its faces.
+            image_rgb: The picture, shape ``(H, W, 3)``, uint8, RGB; the result keeps it.
+            message: One line on a picture that was read in part only.
+            frame: Number of the frame in its video, or none.
+            time_s: Its time in the video in seconds, or none.
+            is_smoothed: Whether the faces' probabilities are smoothed along tracks.
+        """
         return Recognition(
-            source=name,
-            status=status,
+            source=source,
+            status="ok" if faces else "no_face",
             message=message,
             faces=faces,
-            size_hw=None if picture is None else (picture.image_rgb.shape[0], picture.image_rgb.shape[1]),
-            model=self.model_file.contract.name,
-            detector=self.detector.name,
-            expressions=self.model_file.contract.expressions,
-            set_coverage=None if self.sets is None else self.sets.coverage,
-            image=None if picture is None else picture.image_rgb,
+            size_hw=(image_rgb.shape[0], image_rgb.shape[1]),
+            **self._names(),
+            frame=frame,
+            time_s=time_s,
+            is_smoothed=is_smoothed,
+            image=image_rgb,
         )
+
+    def _names(self) -> dict[str, Any]:
+        """Return what every result of this analyzer says of it."""
+        return {
+            "model": self.model_file.contract.name,
+            "detector": self.detector.name,
+            "expressions": self.model_file.contract.expressions,
+            "set_coverage": None if self.sets is None else self.sets.coverage,
+        }
 
 
 def analyze(
@@ -170,11 +230,12 @@ def analyze(
 ) -> Recognition | Recognitions:
     """Return the faces of a picture with their expressions, or one result for every picture of a folder or sequence.
 
-    A picture that cannot be read gives a result with a status and a message, never an exception.
+    Of a video there is one for every frame, without its pixels; for long ones there is ``analyze_video``. What cannot
+    be read gives a result with a status and a message, never an exception.
 
     Args:
         source: Path (``-`` is standard input), folder, bytes of a file, array ``(H, W)`` or ``(H, W, 3)`` uint8,
-            or a sequence of these.
+            or a sequence of these; or path of a video, by its ending.
         model: Name of a shipped model, or path of a model file.
         detector: ``haar``, ``yunet``, ``none`` where the picture is the face, or ``auto``: ``yunet`` where its file is
             in the weights folder, else ``haar``.

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -43,11 +44,11 @@ def draw_faces(image_rgb: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
     draw = ImageDraw.Draw(canvas)
     boxes = [[value * enlargement for value in face.box_xyxy] for face in faces]
     for face, box in zip(faces, boxes, strict=True):
-        _draw_box(draw, box, _COLOURS.get(face.expression, _OTHER_COLOUR))
+        _draw_box(draw, box, colour_of(face.expression))
     for face, box in zip(faces, boxes, strict=True):
         _draw_label(draw, box, face)
     if not faces:
-        _draw_text(draw, ["no face found"], (0, 0), _font(min(canvas.size) / 18), _OTHER_COLOUR)
+        _draw_text(draw, ["no face found"], (0, 0), load_font(min(canvas.size) / 18), _OTHER_COLOUR)
     return np.asarray(canvas).copy()
 
 
@@ -62,7 +63,7 @@ def draw_message(message: str) -> np.ndarray:
     """
     card = Image.new("RGB", (480, 160), (48, 48, 48))
     lines = textwrap.wrap(message, 58, max_lines=7, placeholder=" ...")
-    ImageDraw.Draw(card).multiline_text((12, 12), "\n".join(lines), fill=_WHITE, font=_font(16), spacing=4)
+    ImageDraw.Draw(card).multiline_text((12, 12), "\n".join(lines), fill=_WHITE, font=load_font(16), spacing=4)
     return np.asarray(card).copy()
 
 
@@ -76,11 +77,11 @@ def _draw_box(draw: ImageDraw.ImageDraw, box: Sequence[float], colour: tuple[int
 def _draw_label(draw: ImageDraw.ImageDraw, box: Sequence[float], face: Face) -> None:
     x1, y1, x2, _ = box
     shorter_side = min(draw.im.size)
-    font = _font(min((x2 - x1) * 0.15, shorter_side / 16))
+    font = load_font(min((x2 - x1) * 0.15, shorter_side / 16))
     lines = [f"{face.expression} {face.probability:.0%}"]
     if face.flags:
         lines.append(", ".join(flag.replace("_", " ") for flag in face.flags))
-    _draw_text(draw, lines, (x1 - 1, y1), font, _COLOURS.get(face.expression, _OTHER_COLOUR), is_above=True)
+    _draw_text(draw, lines, (x1 - 1, y1), font, colour_of(face.expression), is_above=True)
 
 
 def _draw_text(
@@ -104,5 +105,20 @@ def _draw_text(
     draw.multiline_text((x + pad - left, y + pad - top), text, fill=_BLACK if is_light else _WHITE, font=font)
 
 
-def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+@lru_cache(maxsize=32)
+def load_font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return Pillow's own font.
+
+    Args:
+        size: Height in pixels; 12 at least.
+    """
     return ImageFont.load_default(max(12, round(size)))
+
+
+def colour_of(expression: str) -> tuple[int, int, int]:
+    """Return the colour, RGB, that stands for an expression in every picture; white for others than the usual ones.
+
+    Args:
+        expression: Its name.
+    """
+    return _COLOURS.get(expression, _OTHER_COLOUR)

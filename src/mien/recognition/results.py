@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 READABLE_STATUSES: tuple[str, ...] = ("ok", "no_face")
 """Statuses of a picture that was read."""
 
-FAULT_STATUSES: tuple[str, ...] = ("missing", "empty", "truncated", "too_large", "not_a_picture", "unreadable")
-"""Statuses of a picture that could not be read; its message says why."""
+FAULT_STATUSES: tuple[str, ...] = (
+    "missing", "empty", "truncated", "too_large", "not_a_picture", "not_a_video", "no_frames", "unreadable",
+)  # fmt: skip
+"""Statuses of a picture or video that could not be read; its message says why."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Recognition:
 
         Raises:
             PictureError: If the picture was not kept and its file cannot be read again.
-            MienError: If the picture was not kept and came from no file.
+            MienError: If the picture was not kept and came from no file, or from a video.
         """
         if not self.is_readable:
             return draw_message(self.message)
@@ -150,6 +152,10 @@ class Recognition:
     def _picture(self) -> np.ndarray:
         if self.image is not None:
             return self.image
+        if self.frame is not None:
+            raise MienError(
+                f"{self.source}: frame {self.frame} was not kept with the result; draw what mien.analyze_video gives"
+            )
         if not Path(self.source).exists():
             raise MienError(f"{self.source}: the picture was not kept with the result; analyse it alone to draw it")
         return read_picture(Path(self.source)).image_rgb

@@ -50,8 +50,7 @@ class Smoother:
         evidence_s: float = 0.05,
         priors: np.ndarray | None = None,
     ) -> None:
-        if method not in METHODS:
-            raise MienError(f"unknown smoothing {method!r}{suggest(method, METHODS)}")
+        check_method(method)
         for name, seconds in (("half_life_s", half_life_s), ("dwell_s", dwell_s), ("evidence_s", evidence_s)):
             if not 0 < seconds < math.inf:
                 raise ValueError(f"{name} must be above 0 seconds, got {seconds}")
@@ -107,6 +106,19 @@ class Smoother:
         evidence = np.maximum(new, _SMALLEST_PROBABILITY) / self._priors
         belief = expected * evidence ** min(passed_s / self.evidence_s, 1.0)
         return belief / belief.sum()  # type: ignore[no-any-return]
+
+
+def check_method(method: str) -> None:
+    """Check that there is a way of smoothing.
+
+    Args:
+        method: Its name.
+
+    Raises:
+        MienError: If it is unknown.
+    """
+    if method not in METHODS:
+        raise MienError(f"unknown smoothing {method!r}{suggest(method, METHODS)}")
 
 
 def flicker_per_minute(labels: Sequence[object], times_s: Sequence[float]) -> float:

@@ -1,6 +1,7 @@
 import csv
 import errno
 import json
+import sys
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.app.outputs import AnnotatedPictures, CsvRows, FaceTable, JsonLines
-from mien.errors import MienError
+from mien.app import outputs
+from mien.app.outputs import AnnotatedPictures, CsvRows, FaceTable, JsonLines, ParquetRows
+from mien.errors import MienError, MissingExtraError
 from mien.recognition.results import Recognition
 from mien.structures import Face
 
@@ -173,3 +175,55 @@ def test_annotated_pictures_names_a_file_in_the_folders_place(tmp_path: Path) ->
     (tmp_path / "out").write_text("")
     with pytest.raises(MienError, match="out: cannot be written: a file stands where a folder is expected"):
         AnnotatedPictures(tmp_path / "out", [])
+
+
+def test_parquet_rows_can_be_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not here (mien[tables])")
+    monkeypatch.setattr(outputs, "_ROWS_IN_A_GROUP", 3)
+    path = tmp_path / "new" / "rows.parquet"
+    output = ParquetRows(path)
+    for result in (NO_FACE, make("a.jpg"), BROKEN, make("d.jpg", time_s=1.5, faces=(FACE,))):
+        output.write(result)
+    assert not path.exists()
+    output.finish()
+    output.close()
+    rows = pandas.read_parquet(path)
+    assert rows["source"].tolist() == ["b.jpg", "a.jpg", "a.jpg", "c.jpg", "d.jpg"]
+    assert rows["expression"].fillna("none").tolist() == ["none", "happy", "happy", "none", "happy"]
+    assert rows["happy"].tolist()[1] == 0.7
+    assert rows["flags"].tolist() == ["", *["too_small unsure"] * 2, "", "too_small unsure"]
+    assert [file.name for file in path.parent.iterdir()] == ["rows.parquet"]
+
+
+def test_parquet_rows_that_are_not_finished_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not here (mien[tables])")
+    monkeypatch.setattr(outputs, "_ROWS_IN_A_GROUP", 1)
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"old")
+    output = ParquetRows(path)
+    output.write(make())
+    output.close()
+    output.close()
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("rows.parquet", b"old")]
+
+
+def test_parquet_rows_say_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not here (mien[tables])")
+
+    def write_table(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(parquet.ParquetWriter, "write_table", write_table)
+    output = ParquetRows(tmp_path / "rows.parquet")
+    output.write(make())
+    with pytest.raises(MienError, match=r"rows.parquet: cannot be written: no space left on the device"):
+        output.finish()
+    output.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parquet_rows_without_pyarrow_name_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[tables\]'"):
+        ParquetRows(tmp_path / "rows.parquet")

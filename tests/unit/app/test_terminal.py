@@ -1,32 +1,11 @@
-import os
-
 import pytest
 
-from mien.app.terminal import ProgressLine, create_console, silencing_native_libraries
+from mien.app.terminal import ProgressLine, create_console
 
 
 def test_create_console_folds_nothing_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     create_console().print("word " * 300)
     assert capsys.readouterr().out.strip().count("\n") == 0
-
-
-def test_silencing_native_libraries_drops_lines_inside_the_block_only(capfd: pytest.CaptureFixture[str]) -> None:
-    os.write(2, b"before\n")
-    with silencing_native_libraries():
-        os.write(2, b"inside\n")
-    os.write(2, b"after\n")
-    assert capfd.readouterr().err == "before\nafter\n"
-
-
-def test_silencing_native_libraries_ends_with_an_error_too(capfd: pytest.CaptureFixture[str]) -> None:
-    def fail_inside() -> None:
-        with silencing_native_libraries():
-            raise ValueError("a defect")
-
-    with pytest.raises(ValueError, match="a defect"):
-        fail_inside()
-    os.write(2, b"after\n")
-    assert capfd.readouterr().err == "after\n"
 
 
 @pytest.mark.parametrize(
@@ -54,3 +33,33 @@ def test_progress_line_is_for_terminals(
     line.show(2)
     line.clear()
     assert capsys.readouterr().err == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "passed_s", "number", "expected"),
+    [
+        (100, 2.0, 50, "50 of 100 frames"),
+        (100, 60.0, 25, "25 of 100 frames, 3:00 left"),
+        (100, 4.0, 1, "1 of 100 frames, 6:36 left"),
+        (100, 60.0, 100, "100 of 100 frames"),
+        (100, 60.0, 120, "120 of 120 frames"),
+        (None, 60.0, 25, "25 frames"),
+    ],
+    ids=["too early", "minutes", "first", "last", "more than was said", "nobody knows how many"],
+)
+def test_progress_line_tells_how_long_the_rest_takes(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    total: int | None,
+    passed_s: float,
+    number: int,
+    expected: str,
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    now = [1000.0]
+    monkeypatch.setattr("mien.app.terminal.time.monotonic", lambda: now[0])
+    line = ProgressLine(total, noun="frames")
+    now[0] += passed_s
+    line.show(number)
+    assert capsys.readouterr().err == f"\r\x1b[K{expected}"

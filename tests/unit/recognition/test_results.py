@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.errors import MienError, MissingExtraError, PictureError
+from mien.errors import MienError, MissingExtraError, PictureError, VideoError
 from mien.recognition.results import FAULT_STATUSES, Recognition, Recognitions
 from mien.structures import Face
 
@@ -63,9 +63,9 @@ def test_recognition_checks_itself(changes: dict[str, Any], message: str) -> Non
         make(**changes)
 
 
-def test_recognition_knows_every_status_of_a_picture_error() -> None:
-    described = (PictureError.__doc__ or "").partition("message")[2].partition("status:")[2]
-    assert set(FAULT_STATUSES) == set(re.findall(r"``(\w+)``", described))
+def test_recognition_knows_every_status_of_a_picture_or_video_error() -> None:
+    described = [(error.__doc__ or "").partition("status:")[2] for error in (PictureError, VideoError)]
+    assert set(FAULT_STATUSES) == set(re.findall(r"``(\w+)``", " ".join(described)))
 
 
 def test_recognition_to_dict_is_json_without_the_picture() -> None:

@@ -13,10 +13,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from mien.app.extras import explain_missing_module
+from mien.app.interrupting import EXIT_INTERRUPTED
 from mien.errors import MienError
 from mien.writing import WRITE_FAULTS
 
-EXIT_FAULT, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 1
+EXIT_FAULT, EXIT_BROKEN_PIPE = 2, 1
 
 app = typer.Typer(
     name="mien",

@@ -118,8 +118,8 @@ def explain(
 
 
 def _explain_picture(target: str, chosen: dict[str, Any]) -> None:
-    from mien.app.terminal import silencing_native_libraries
     from mien.recognition.explanation import explain as explain_source
+    from mien.recognition.silencing import silencing_native_libraries
 
     names = {"--model": "model", "--detector": "detector", "--detector-model": "detector_model"}
     options = {names[name]: value for name, value in chosen.items() if name in names}

@@ -2,8 +2,11 @@ import csv
 import errno
 import io
 import json
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 from PIL import Image
 
 from mien.expressions import FER2013_EXPRESSIONS
+from tests.clips import cut_file, write_face_clip
 
 Runner = Callable[..., Any]
 PICTURES = Path(__file__).resolve().parents[4] / "examples" / "pictures"
@@ -254,3 +258,131 @@ def test_analyze_refuses_an_engine_that_is_not_here(
     ran = analyze(write_face(tmp_path / "a.png"), "--engine", "openvino")
     refusal = "error: this needs the package 'openvino'; install it with: pip install 'mien[fast]'\n"
     assert ran == (2, "", refusal)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty frames with a face at 10 frames/s."""
+    return write_face_clip(tmp_path_factory.mktemp("clip") / "face.avi", 20)
+
+
+@pytest.fixture
+def analyze_clip(run: Runner, tiny_model: Path, clip: Path) -> Runner:
+    """Run ``mien analyze`` on the clip with the tiny model."""
+    return lambda *arguments: run("analyze", clip, *arguments, "--model", tiny_model, "--detector", "haar")
+
+
+def test_analyze_of_a_video_prints_a_table_of_its_persons(analyze_clip: Runner) -> None:
+    ran = analyze_clip("--detect-every", 5)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("20 frames, ")
+    header, row = (line.split() for line in ran.out.splitlines() if line.strip().startswith(("person", "1 ")))
+    assert header == ["person", "from", "to", "frames", "shown", "changes", "a", "minute", "unsmoothed"]
+    assert row[:6] == ["1", "0.0", "s", "1.9", "s", "20"]
+
+
+def test_analyze_of_a_video_takes_all_options(analyze_clip: Runner, tmp_path: Path) -> None:
+    files = {"--csv": "rows.csv", "--save": "out.webm", "--subtitles": "out.srt", "--timeline": "out.png"}
+    part = ["--start", "0:00.5", "--end", "1.5", "--every", 2, "--smoothing", "none"]
+    ran = analyze_clip(*part, *(each for option, name in files.items() for each in (option, tmp_path / name)))
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(files.values())
+    rows = list(csv.DictReader((tmp_path / "rows.csv").open()))
+    assert [row["frame"] for row in rows] == ["5", "7", "9", "11", "13"]
+    assert "raw_happy" not in rows[0]
+
+
+def test_analyze_of_a_video_prints_an_object_a_frame(analyze_clip: Runner) -> None:
+    results = [json.loads(line) for line in analyze_clip("--json", "--end", "0.5").out.splitlines()]
+    assert [(result["frame"], result["time_s"]) for result in results] == [(n, n / 10) for n in range(5)]
+    assert all(result["faces"][0]["track_id"] == 1 for result in results)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--end", "1m"], "error: --end 1m: not a time; write seconds, 1:30 or 1:02:03.5\n"),
+        (["--start", "2", "--end", "1"], "error: --end 1: must lie after the start, 2 s\n"),
+        (["--smoothing", "markow"], "error: unknown smoothing 'markow'; did you mean 'markov'?\n"),
+        (["--save", "out.gif"], "error: out.gif: not a kind of video that is written; "),
+        (["--timeline", "out.svg"], "error: out.svg: the drawing is written as .png or .jpg; "),
+        (["--start", "9"], "error: {clip}: ends at 1.9 s, before the start that was asked for, 9 s\n"),
+    ],
+    ids=["time", "part", "smoothing", "save", "timeline", "after the end"],
+)
+def test_analyze_of_a_video_names_a_wrong_option(
+    analyze_clip: Runner, clip: Path, arguments: list[str], line: str
+) -> None:
+    ran = analyze_clip(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(line.format(clip=clip))
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_analyze_takes_one_video_alone(analyze: Runner, clip: Path, mixed: Path) -> None:
+    ran = analyze(mixed, clip, mixed / "a.png")
+    assert ran == (2, "", f"error: {clip}: a video is analysed alone; leave out the other 2 inputs\n")
+
+
+def test_analyze_of_pictures_refuses_options_of_videos(analyze: Runner, mixed: Path) -> None:
+    ran = analyze(mixed, "--every", 2, "--timeline", "out.png")
+    assert ran == (2, "", f"error: --every, --timeline: for a video only, and {mixed} is none by its name\n")
+
+
+def test_analyze_of_a_folder_that_is_called_like_a_video(analyze: Runner, tmp_path: Path) -> None:
+    write_face(tmp_path / "holiday.mp4" / "a.png")
+    assert analyze(tmp_path / "holiday.mp4").code == 0
+
+
+def test_analyze_writes_pictures_as_parquet_but_never_onto_one(analyze: Runner, mixed: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not here (mien[tables])")
+    assert analyze(mixed / "a.png", "--parquet", tmp_path / "rows.parquet") == (0, "", "")
+    assert (tmp_path / "rows.parquet").read_bytes()[:4] == b"PAR1"
+    assert "this names a picture; name the file to write, such as --parquet faces.parquet" in (
+        analyze(mixed / "a.png", "--parquet", mixed / "a.png").err
+    )
+
+
+@pytest.mark.parametrize("kind", ["fake", "cut"])
+def test_analyze_of_a_faulty_video_is_one_line(tiny_model: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "clip.avi"
+    if kind == "fake":
+        path.write_bytes(b"PK\x03\x04" * 50)
+    else:
+        cut_file(write_face_clip(path, 20))
+    # OpenCV and FFmpeg write to the descriptor itself, which only another process shows.
+    command = [sys.executable, "-m", "mien", "analyze", str(path), "--model", str(tiny_model), "--detector", "haar"]
+    ran = subprocess.run([*command, "--save", str(tmp_path / "out.webm")], capture_output=True, text=True, check=False)
+    start = {"fake": "error: {}: not a video that can be decoded", "cut": "note: {}: ends after 1."}[kind]
+    assert ran.returncode == {"fake": 2, "cut": 0}[kind]
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stderr.startswith(start.format(path))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_analyze_of_a_video_ends_by_ctrl_c_without_a_trace(tiny_model: Path, tmp_path: Path, times: int) -> None:
+    clip = write_face_clip(tmp_path / "long.avi", 2000)
+    command = [sys.executable, "-m", "mien", "analyze", str(clip), "--model", str(tiny_model), "--detector", "haar"]
+    files = ["--csv", str(tmp_path / "rows.csv"), "--save", str(tmp_path / "out.webm")]
+    with subprocess.Popen([*command, *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        rows = tmp_path / "rows.csv"
+        while process.poll() is None and not (rows.exists() and rows.stat().st_size):
+            time.sleep(0.05)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.02)
+        killer = threading.Timer(60, process.kill)
+        killer.start()
+        out, err = process.communicate()
+        killer.cancel()
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["long.avi", "rows.csv"]
+    assert rows.read_text().endswith("\n")
+
+
+def test_analyze_help_names_the_extras_and_the_options_of_a_video(run: Runner) -> None:
+    words = " ".join(run("analyze", "--help").out.replace("│", " ").split())
+    assert "mien[video]" in words
+    assert "mien[tables]" in words
+    assert "Of a video" in words
