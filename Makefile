@@ -4,7 +4,7 @@ LIGHT := .venv-light
 FULL := .venv
 PICTURES := examples/pictures
 
-.PHONY: help demo test test-all check format tables bench light full clean
+.PHONY: help demo test test-all check format tables pictures bench light full clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,6 +40,9 @@ tables: full  ## Write the README's tables anew from results/, docs/campaigns.md
 	@$(FULL)/bin/mien campaign show campaigns/*.toml --write docs/campaigns.md
 	@$(FULL)/bin/mien models --write docs/models.md
 
+pictures: full  ## Make the README's pictures and its animation anew by the program itself
+	@$(FULL)/bin/python -m tools.make_pictures
+
 bench: light full  ## Measure every promised speed and size
 	@$(FULL)/bin/mien bench --light-python $(LIGHT)/bin/python
 
@@ -61,9 +64,9 @@ $(LIGHT)/.ready: $(SOURCES) README.md LICENSE
 $(FULL)/.ready: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or later, or name it: make PYTHON=..."; exit 1; }
 	@$(PYTHON) tools/check_python.py
-	@echo "== installing mien with the extras train, tables and dev into $(FULL) (about 6 GB, torch above all)"
+	@echo "== installing mien with all extras into $(FULL) (about 6 GB, torch above all)"
 	@test -x $(FULL)/bin/python || $(PYTHON) -m venv $(FULL)
-	@$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,tables,dev]'
+	@$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,tables,video,fast,live,dev]'
 	@touch $@
 
 clean:  ## Remove environments, caches and what the demo wrote

@@ -58,7 +58,7 @@ def analyze(
         Path | None,
         typer.Option(
             metavar="FOLDER|FILE",
-            help="Write annotated copies of the pictures there, or of the video: .webm, or .mp4 with mien\\[video].",
+            help="Write annotated copies of the pictures there, or of the video: .webm; .mp4, .webp by mien\\[video].",
         ),
     ] = None,
     start: Annotated[

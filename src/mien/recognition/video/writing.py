@@ -1,9 +1,10 @@
-"""Videos that browsers play: H.264 in MP4 with PyAV (``mien[video]``), else VP8 in WebM by OpenCV."""
+"""Videos that browsers play: H.264 in MP4 and animated WebP with PyAV (``mien[video]``), else VP8 in WebM by OpenCV."""
 
 import errno
 import importlib.util
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -19,18 +20,21 @@ from mien.writing import PartialFile, explaining_write_faults
 H264_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 """Endings that are written as H.264."""
 
-_TIME_BASE = Fraction(1, 90_000)
+MOST_ANIMATION_FRAMES = 2000
+"""Frames that an animated picture holds at most: its encoder keeps all until the end."""
+
 _MOST_REPEATS = 250
 
 
 class VideoWriter:
     """Writes frames with their time stamps into a file that is whole or not there; a context manager.
 
-    H.264 keeps the time stamps; WebM has a constant rate of 1 to 60 frames/s: frames are left out to keep the
+    H.264 and WebP keep the time stamps; WebM has a constant rate of 1 to 60 frames/s: frames are left out to keep the
     pace, or repeated, up to 250 times. There is no sound.
 
     Args:
-        path: ``.mp4``, ``.m4v``, ``.mov`` or ``.mkv``, which need ``mien[video]``, or ``.webm``.
+        path: ``.mp4``, ``.m4v``, ``.mov``, ``.mkv`` or ``.webp`` (an animated picture that begins again), which need
+            ``mien[video]``, or ``.webm``.
         size_hw: Height and width of the frames in pixels; an odd last row or column is left out.
         frames_per_second: Rate that the file is made for.
 
@@ -42,12 +46,12 @@ class VideoWriter:
     def __init__(self, path: Path | str, size_hw: tuple[int, int], *, frames_per_second: float) -> None:
         self.path = check_video_file(path)
         self._first_s: float | None = None
+        self._num_frames = 0
         self._size_hw = (max(2, size_hw[0] // 2 * 2), max(2, size_hw[1] // 2 * 2))
         self._partial_file = PartialFile(self.path)
-        encoder = _H264Encoder if self.path.suffix.lower() in H264_SUFFIXES else _WebmEncoder
         try:
             with explaining_write_faults(self.path):
-                self._encoder: _Encoder = encoder(self._partial_file.path, self._size_hw, frames_per_second)
+                self._encoder = _open_encoder(self._partial_file.path, self._size_hw, frames_per_second)
         except BaseException:
             self._partial_file.drop()
             raise
@@ -73,13 +77,21 @@ class VideoWriter:
 
         Raises:
             MienError: If the disk is full.
+            VideoError: If an animated picture has its 2,000 frames.
         """
         height, width = self._size_hw
+        if self._num_frames >= MOST_ANIMATION_FRAMES and self.path.suffix.lower() == ".webp":
+            raise VideoError(
+                f"{self.path}: an animated picture holds {MOST_ANIMATION_FRAMES:,} frames at most; take fewer (--end, "
+                "--every), or name a video file",
+                status="unreadable",
+            )
         self._first_s = time_s if self._first_s is None else self._first_s
         if image_rgb.shape[0] // 2 * 2 != height or image_rgb.shape[1] // 2 * 2 != width:
             image_rgb = cv2.resize(image_rgb, (width, height), interpolation=cv2.INTER_AREA)
         with explaining_write_faults(self.path):
             self._encoder.write(np.ascontiguousarray(image_rgb[:height, :width]), time_s - self._first_s)
+        self._num_frames += 1
 
     def finish(self) -> None:
         """Write what the encoder still holds, and put the file in its place.
@@ -108,11 +120,11 @@ def check_video_file(path: Path | str) -> Path:
         VideoError: If the ending is none of a video that browsers play, or needs PyAV, which is not installed.
     """
     suffix = Path(path).suffix.lower()
-    if suffix in H264_SUFFIXES and importlib.util.find_spec("av") is None:
+    if suffix in (*H264_SUFFIXES, ".webp") and importlib.util.find_spec("av") is None:
         raise VideoError(f"{path}: {MissingExtraError('av', extra='video')}; or name a .webm file", status="unreadable")
-    if suffix not in (*H264_SUFFIXES, ".webm"):
+    if suffix not in (*H264_SUFFIXES, ".webm", ".webp"):
         raise VideoError(
-            f"{path}: not a kind of video that is written; name a {', '.join(H264_SUFFIXES)} or .webm file",
+            f"{path}: not a kind of video that is written; name a {', '.join(H264_SUFFIXES)}, .webp or .webm file",
             status="unreadable",
         )
     try:
@@ -125,8 +137,6 @@ def check_video_file(path: Path | str) -> Path:
 
 
 class _Encoder(Protocol):
-    def __init__(self, path: Path, size_hw: tuple[int, int], frames_per_second: float) -> None: ...
-
     def write(self, image_rgb: np.ndarray, time_s: float) -> None: ...
 
     def finish(self) -> None: ...
@@ -134,27 +144,47 @@ class _Encoder(Protocol):
     def close(self) -> None: ...
 
 
-class _H264Encoder:
-    """H.264 at the time stamps given."""
+def _open_encoder(path: Path, size_hw: tuple[int, int], frames_per_second: float) -> _Encoder:
+    suffix = path.suffix.lower()
+    if suffix == ".webm":
+        return _WebmEncoder(path, size_hw, frames_per_second)
+    return _AvEncoder(path, size_hw, frames_per_second, _WEBP if suffix == ".webp" else _H264)
 
-    def __init__(self, path: Path, size_hw: tuple[int, int], frames_per_second: float) -> None:
+
+@dataclass(frozen=True)
+class _Codec:
+    name: str
+    options: dict[str, str]
+    container_options: dict[str, str]
+    ticks_per_second: int
+
+
+_H264 = _Codec("libx264", {"preset": "veryfast", "crf": "21"}, {"movflags": "+faststart"}, 90_000)
+_WEBP = _Codec("libwebp_anim", {"quality": "75"}, {"loop": "0"}, 1000)
+
+
+class _AvEncoder:
+    """A codec of PyAV, at the time stamps given."""
+
+    def __init__(self, path: Path, size_hw: tuple[int, int], frames_per_second: float, codec: _Codec) -> None:
         import av
 
         self._av = av
-        self._container: Any = av.open(str(path), "w", options={"movflags": "+faststart"})
-        stream = self._container.add_stream("libx264", rate=Fraction(frames_per_second).limit_denominator(1001))
+        self._time_base = Fraction(1, codec.ticks_per_second)
+        self._container: Any = av.open(str(path), "w", options=codec.container_options)
+        stream = self._container.add_stream(codec.name, rate=Fraction(frames_per_second).limit_denominator(1001))
         stream.height, stream.width = size_hw
         stream.pix_fmt = "yuv420p"
-        stream.time_base = stream.codec_context.time_base = _TIME_BASE
-        stream.options = {"preset": "veryfast", "crf": "21"}
+        stream.time_base = stream.codec_context.time_base = self._time_base
+        stream.options = codec.options
         stream.codec_context.thread_count = 2
         self._stream = stream
         self._last_ticks = -1
 
     def write(self, image_rgb: np.ndarray, time_s: float) -> None:
         frame = self._av.VideoFrame.from_ndarray(image_rgb, format="rgb24")
-        frame.pts = self._last_ticks = max(self._last_ticks + 1, round(time_s / _TIME_BASE))
-        frame.time_base = _TIME_BASE
+        frame.pts = self._last_ticks = max(self._last_ticks + 1, round(time_s / self._time_base))
+        frame.time_base = self._time_base
         self._container.mux(self._stream.encode(frame))
 
     def finish(self) -> None:

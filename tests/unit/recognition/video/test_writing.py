@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageSequence
 
 from mien.errors import MienError, VideoError
+from mien.recognition.video import writing as module
 from mien.recognition.video.reading import VideoReader
 from mien.recognition.video.writing import VideoWriter, check_video_file
 from tests.clips import import_av, make_numbered_frame, read_number
@@ -48,6 +50,26 @@ def test_writer_begins_with_its_first_frame(tmp_path: Path, suffix: str) -> None
 def test_h264_keeps_irregular_times(tmp_path: Path) -> None:
     times_s = [0.0, 0.04, 0.5, 0.52, 3.0]
     assert read(write(tmp_path / "out.mp4", times_s)) == list(zip(times_s, range(5), strict=True))
+
+
+def test_webp_is_an_animated_picture_with_these_times(tmp_path: Path) -> None:
+    path = write(tmp_path / "out.webp", [5.0, 5.1, 5.35, 5.4])
+    with Image.open(path) as picture:
+        assert (picture.format, picture.size, picture.info["loop"]) == ("WEBP", (160, 120), 0)
+        frames = [np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)]
+        starts_ms = [frame.info["timestamp"] for frame in ImageSequence.Iterator(picture) if frame.load()]
+    assert [read_number(frame) for frame in frames] == [0, 1, 2, 3]
+    assert starts_ms == [0, 100, 350, 400]
+
+
+def test_webp_holds_so_many_frames_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ANIMATION_FRAMES", 3)
+    write(tmp_path / "three.webp", [0.0, 0.1, 0.2])
+    with pytest.raises(
+        VideoError, match=r"^\S*four.webp: an animated picture holds 3 frames at most; take fewer \(--end"
+    ):
+        write(tmp_path / "four.webp", [0.0, 0.1, 0.2, 0.3])
+    assert [file.name for file in tmp_path.iterdir()] == ["three.webp"]
 
 
 def test_webm_repeats_and_leaves_out_frames_to_keep_the_pace(tmp_path: Path) -> None:
@@ -169,7 +191,10 @@ def test_h264_needs_pyav_and_webm_does_not(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("out.gif", r"out.gif: not a kind of video that is written; name a .mp4, .m4v, .mov, .mkv or .webm file$"),
+        (
+            "out.gif",
+            r"out.gif: not a kind of video that is written; name a .mp4, .m4v, .mov, .mkv, .webp or .webm file$",
+        ),
         ("out", r"out: not a kind of video that is written; "),
         ("a\udcff.webm", r"its name is no text that the encoder takes; name another$"),
     ],
