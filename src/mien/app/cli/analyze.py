@@ -58,7 +58,7 @@ def analyze(
         Path | None,
         typer.Option(
             metavar="FOLDER|FILE",
-            help="Write annotated copies of the pictures there, or of the video: .webm; .mp4, .webp by mien\\[video].",
+            help="Write annotated copies of pictures there, or one of the video: .webm, or with mien\\[video] .mp4 or .webp.",
         ),
     ] = None,
     start: Annotated[

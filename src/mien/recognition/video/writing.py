@@ -172,7 +172,7 @@ class _AvEncoder:
         self._av = av
         self._time_base = Fraction(1, codec.ticks_per_second)
         self._container: Any = av.open(str(path), "w", options=codec.container_options)
-        stream = self._container.add_stream(codec.name, rate=Fraction(frames_per_second).limit_denominator(1001))
+        stream: Any = self._container.add_stream(codec.name, rate=Fraction(frames_per_second).limit_denominator(1001))
         stream.height, stream.width = size_hw
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = self._time_base
