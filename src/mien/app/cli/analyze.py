@@ -58,7 +58,7 @@ def analyze(
         Path | None,
         typer.Option(
             metavar="FOLDER|FILE",
-            help="Write annotated copies of pictures there, or one of the video: .webm, or with mien\\[video] .mp4 or .webp.",
+            help="Write annotated copies of pictures there, or of a video: .webm, or with mien\\[video] .mp4 or .webp.",
         ),
     ] = None,
     start: Annotated[
