@@ -87,12 +87,13 @@ class VideoFiles:
                 raise MienError(f"{option} {file}: this is {taken[to_key(file)]}; name another file")
             taken[to_key(file)] = f"what {option} writes"
 
-    def open(self, stack: ExitStack, *, frames_per_second: float) -> list[Output]:
+    def open(self, stack: ExitStack, *, frames_per_second: float, size_hw: tuple[int, int]) -> list[Output]:
         """Return the outputs, which the stack closes.
 
         Args:
             stack: Takes what closes them.
             frames_per_second: Rate of the frames that will come.
+            size_hw: Their height and width in pixels.
 
         Raises:
             MienError: If a file cannot be written.
@@ -102,7 +103,7 @@ class VideoFiles:
             "--parquet": ParquetRows,
             "--subtitles": SubtitleFile,
             "--timeline": TimelinePicture,
-            "--save": partial(AnnotatedVideo, frames_per_second=frames_per_second),
+            "--save": partial(AnnotatedVideo, frames_per_second=frames_per_second, size_hw=size_hw),
         }
         outputs: list[Output] = [JsonLines()] if self.as_json else []
         if self.csv_file == "-":
@@ -179,7 +180,8 @@ def analyze_video(
     analysis = VideoAnalysis(analyzer, video, start_s=part.start_s, end_s=part.end_s, every=part.every, follow=follow)
     num_frames, started = 0, time.monotonic()
     with deferring_interrupts() as check_interrupts, analysis, ExitStack() as stack:
-        outputs = files.open(stack, frames_per_second=_rate(analysis.reader, part.every))
+        rate, size_hw = _rate(analysis.reader, part.every), analysis.reader.info.size_hw
+        outputs = files.open(stack, frames_per_second=rate, size_hw=size_hw)
         # Results that come in the same terminal are progress enough.
         is_streaming = files.is_printing and sys.stdout.isatty()
         progress = ProgressLine(analysis.reader.num_wanted, noun="frames", is_shown=not is_streaming)

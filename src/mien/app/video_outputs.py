@@ -11,7 +11,7 @@ from typing import Any
 from mien.images.writing import check_drawing_file, write_picture
 from mien.recognition.results import Recognition
 from mien.recognition.track_summary import TrackSummary
-from mien.recognition.video.bounded_queue import BoundedQueue
+from mien.recognition.video.bounded_queue import BoundedQueue, fit_frames
 from mien.recognition.video.drawing import draw_on_frame
 from mien.recognition.video.subtitles import Subtitle, SubtitleMaker
 from mien.recognition.video.timeline import Timeline
@@ -19,7 +19,7 @@ from mien.recognition.video.writing import VideoWriter, check_video_file
 from mien.writing import write_atomically
 
 FRAMES_WAITING = 8
-"""Frames that wait for the encoder at most."""
+"""Frames that wait for the encoder at most; fewer of large ones."""
 
 MOST_PERSONS = 20
 """Persons that the summary of a video lists; those seen longest."""
@@ -33,15 +33,17 @@ class AnnotatedVideo:
     Args:
         path: File to write; it is whole or not there.
         frames_per_second: Rate that the file is made for.
+        size_hw: Height and width of the frames in pixels; fewer large ones wait.
 
     Raises:
         VideoError: If this kind of video cannot be written here.
         MienError: If the disk is full or the place may not be written.
     """
 
-    def __init__(self, path: Path, *, frames_per_second: float) -> None:
+    def __init__(self, path: Path, *, frames_per_second: float, size_hw: tuple[int, int] = (480, 640)) -> None:
         self._path, self._rate = check_video_file(path), frames_per_second
-        self._waiting: BoundedQueue[Recognition | None] = BoundedQueue(FRAMES_WAITING)
+        num_waiting = fit_frames(size_hw, most=FRAMES_WAITING)
+        self._waiting: BoundedQueue[Recognition | None] = BoundedQueue(num_waiting)
         self._fault: BaseException | None = None
         self._is_whole = False
         self._thread = threading.Thread(target=self._encode, name="mien-encode", daemon=True)

@@ -15,15 +15,16 @@ from mien.recognition.results import Recognition
 from mien.recognition.smoothing import Smoother, check_method
 from mien.recognition.track_summary import TrackSummary
 from mien.recognition.tracking import Track, Tracker
+from mien.recognition.video.bounded_queue import fit_frames
 from mien.recognition.video.prefetching import Prefetcher
 from mien.recognition.video.reading import Frame, VideoReader
 from mien.structures import Face
 
 FRAMES_READ_AHEAD = 8
-"""Decoded frames that wait for the worker at most."""
+"""Decoded frames that wait for the worker at most; fewer of large ones."""
 
 BATCH_FRAMES = 8
-"""Frames whose faces go through the network together."""
+"""Frames whose faces go through the network together; fewer of large ones."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,17 @@ class VideoAnalysis:
         Raises:
             VideoError: If there is no frame at all, or none in the part that is wanted.
         """
-        self._frames = Prefetcher(self.reader, size=FRAMES_READ_AHEAD, on_close=self.reader.close)
+        size_hw = self.reader.info.size_hw
+        num_waiting = fit_frames(size_hw, most=FRAMES_READ_AHEAD)
+        self._frames = Prefetcher(self.reader, size=num_waiting, on_close=self.reader.close)
         with self._frames as frames:
             results = follow_frames(
-                self._analyzer, frames, source=str(self.reader.path), follow=self._follow, persons=self.persons
+                self._analyzer,
+                frames,
+                source=str(self.reader.path),
+                follow=self._follow,
+                persons=self.persons,
+                batch_frames=fit_frames(size_hw, most=BATCH_FRAMES),
             )
             waiting: Recognition | None = None
             for result in results:

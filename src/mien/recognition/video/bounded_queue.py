@@ -6,6 +6,24 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+WAITING_BYTES = 32_000_000
+"""Pixels of frames that wait in one place at most, in bytes; but for one frame, which may be larger."""
+
+
+def fit_frames(size_hw: tuple[int, int], *, most: int) -> int:
+    """Return how many frames of a size may wait in one place: fewer of large ones, at least one.
+
+    Args:
+        size_hw: Height and width of the frames in pixels.
+        most: Not more than so many.
+
+    Example:
+        >>> [fit_frames(size_hw, most=8) for size_hw in ((480, 640), (1080, 1920), (2160, 3840))]
+        [8, 5, 1]
+    """
+    return max(1, min(most, WAITING_BYTES // (3 * size_hw[0] * size_hw[1])))
+
+
 
 class BoundedQueue(Generic[Item]):
     """A queue that an interrupt never leaves locked.

@@ -4,7 +4,7 @@ from queue import Empty
 
 import pytest
 
-from mien.recognition.video.bounded_queue import BoundedQueue
+from mien.recognition.video.bounded_queue import BoundedQueue, fit_frames
 
 
 def test_items_come_in_their_order() -> None:
@@ -43,3 +43,8 @@ def test_put_first_drops_what_waits_and_needs_no_room() -> None:
     assert queue.get() == "last"
     with pytest.raises(Empty):
         queue.get(timeout_s=0.0)
+
+
+def test_a_frame_that_is_larger_than_all_room_waits_alone() -> None:
+    assert fit_frames((4320, 7680), most=8) == 1
+    assert fit_frames((1, 1), most=3) == 3
