@@ -24,7 +24,6 @@ def fit_frames(size_hw: tuple[int, int], *, most: int) -> int:
     return max(1, min(most, WAITING_BYTES // (3 * size_hw[0] * size_hw[1])))
 
 
-
 class BoundedQueue(Generic[Item]):
     """A queue that an interrupt never leaves locked.
 
