@@ -68,6 +68,12 @@ class VideoFiles:
     subtitle_file: Path | None = None
     timeline_file: Path | None = None
 
+    @property
+    def kept_words(self) -> str:
+        """Where the rows of a video stand that was not read to its end."""
+        is_file = self.csv_file is not None and self.csv_file != "-"
+        return f"; their rows are in {self.csv_file}" if is_file else ""
+
     def check(self, video: Path) -> None:
         """Check that all can be written and none is the video itself or another, before anything is read.
 
@@ -191,7 +197,12 @@ def analyze_video(
             for output in outputs:
                 output.write(result)
             progress.show(num_frames)
-            check_interrupts()
+            try:
+                check_interrupts()
+            except KeyboardInterrupt:
+                progress.clear()
+                print(f"note: stopped after {num_frames} frames{files.kept_words}", file=sys.stderr)
+                raise
         _finish(outputs)
     if analysis.note:
         print(f"note: {analysis.note}", file=sys.stderr)

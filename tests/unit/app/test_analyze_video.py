@@ -173,7 +173,9 @@ def test_analyze_video_that_is_interrupted_leaves_whole_files_only(
     assert (tmp_path / "out.srt").read_text() == "old"
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 14  # the frame at hand is finished
     assert no_thread_is_left()
-    assert capfd.readouterr().err.count("note: stopping") == times - 1
+    printed = capfd.readouterr().err
+    assert printed.count("note: stopping") == times - 1
+    assert f"note: stopped after 13 frames; their rows are in {tmp_path / 'rows.csv'}\n" in printed
 
 
 def test_analyze_video_finishes_the_others_where_one_output_fails(

@@ -134,7 +134,7 @@ def _find_video(paths: list[str], video_options: dict[str, Any]) -> Path | None:
 
     videos = [path for path in paths if is_video(path) and not Path(path).is_dir()]
     if videos and len(paths) > 1:
-        raise MienError(f"{videos[0]}: a video is analysed alone; leave out the other {len(paths) - 1} inputs")
+        raise MienError(f"{videos[0]}: a video is analysed alone; leave out what is named beside it")
     if not videos and video_options:
         raise MienError(f"{', '.join(video_options)}: for a video only, and {paths[0]} is none by its name")
     return Path(videos[0]) if videos else None

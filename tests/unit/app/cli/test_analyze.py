@@ -321,7 +321,7 @@ def test_analyze_of_a_video_names_a_wrong_option(
 
 def test_analyze_takes_one_video_alone(analyze: Runner, clip: Path, mixed: Path) -> None:
     ran = analyze(mixed, clip, mixed / "a.png")
-    assert ran == (2, "", f"error: {clip}: a video is analysed alone; leave out the other 2 inputs\n")
+    assert ran == (2, "", f"error: {clip}: a video is analysed alone; leave out what is named beside it\n")
 
 
 def test_analyze_of_pictures_refuses_options_of_videos(analyze: Runner, mixed: Path) -> None:
