@@ -3,6 +3,7 @@
 The recognizer runs one; ``mien.recognition.engines.choice`` starts it.
 """
 
+import os
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -59,3 +60,8 @@ def cannot_be_loaded(model_file: ModelFile, fault: Exception) -> ModelFileError:
     """
     reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
     return ModelFileError(f"{model_file.path}: the network cannot be loaded ({reason})")
+
+
+def num_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

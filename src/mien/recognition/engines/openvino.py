@@ -1,6 +1,5 @@
 """OpenVINO on the CPU, which ``mien[fast]`` brings: bfloat16 where the processor has it, else float32."""
 
-import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -9,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.recognition.engines.engine import Sides, cannot_be_loaded
+from mien.recognition.engines.engine import Sides, cannot_be_loaded, num_cores
 from mien.recognition.model_file import OUTPUT_NAME, ModelFile
 
 PIECE = 32
@@ -37,7 +36,7 @@ class OpenVinoEngine:
 
     def __init__(self, model_file: ModelFile, threads: int | None = None) -> None:
         self._openvino: Any = import_module("openvino")
-        self._threads = threads or _num_cores()
+        self._threads = threads or num_cores()
         try:
             self._model = _core().read_model(str(model_file.path))
             one_core = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}
@@ -125,7 +124,3 @@ def _fill_up(images: np.ndarray) -> np.ndarray:
 
 def _sides(shape: Any) -> Sides:
     return tuple(None if side.is_dynamic else side.get_length() for side in shape)
-
-
-def _num_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,9 +1,11 @@
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mien.recognition.engines.onnxruntime import OnnxRuntimeEngine
 from mien.recognition.model_file import load_model_file
@@ -15,6 +17,27 @@ def test_run_gives_the_logits(
     engine = OnnxRuntimeEngine(load_model_file(tiny_model), 1)
     np.testing.assert_allclose(engine.run(make_images(3)), expect(make_images(3)), atol=1e-3)
     assert (engine.name, engine.precision) == ("onnxruntime", "float32")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 2, 8, 9, 33])
+def test_a_batch_in_pieces_keeps_its_order_and_gives_the_same_to_the_bit(
+    tiny_model: Path, make_images: Callable[[int], np.ndarray], threads: int, number: int
+) -> None:
+    engine, images = OnnxRuntimeEngine(load_model_file(tiny_model), threads), make_images(number)
+    one_by_one = [engine.run(images[at : at + 1]) for at in range(number)]
+    np.testing.assert_array_equal(engine.run(images), np.concatenate(one_by_one))
+
+
+def test_threads_end_with_the_engine(tiny_model: Path, make_images: Callable[[int], np.ndarray]) -> None:
+    engine = OnnxRuntimeEngine(load_model_file(tiny_model), 2)
+    engine.run(make_images(33))
+    before = [thread for thread in threading.enumerate() if thread.name.startswith("onnxruntime")]
+    del engine
+    for thread in before:
+        thread.join(10)
+    assert before
+    assert not any(thread.is_alive() for thread in before)
 
 
 def test_sides_are_those_of_the_graph(tiny_model: Path) -> None:
