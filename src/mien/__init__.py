@@ -6,9 +6,13 @@ Example:
     'missing'
 """
 
+import os
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+# ONNX Runtime 1.31 reports its use over the internet, from its import on, and keeps files in ~/.cache for that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mien.errors import MienError
@@ -16,12 +20,14 @@ if TYPE_CHECKING:
     from mien.recognition.explanation import Explanation, explain
     from mien.recognition.results import Recognition, Recognitions
     from mien.recognition.video.analysis import VideoAnalysis, analyze_video
+    from mien.recognition.video.live import LiveAnalysis, watch
     from mien.structures import Face
 
 __all__ = [
     "Analyzer",
     "Explanation",
     "Face",
+    "LiveAnalysis",
     "MienError",
     "Recognition",
     "Recognitions",
@@ -30,6 +36,7 @@ __all__ = [
     "analyze",
     "analyze_video",
     "explain",
+    "watch",
 ]
 
 _HOMES = {
@@ -43,6 +50,8 @@ _HOMES = {
     "Recognitions": "mien.recognition.results",
     "VideoAnalysis": "mien.recognition.video.analysis",
     "analyze_video": "mien.recognition.video.analysis",
+    "LiveAnalysis": "mien.recognition.video.live",
+    "watch": "mien.recognition.video.live",
 }
 
 

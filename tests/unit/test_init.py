@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import tomllib
@@ -33,3 +34,13 @@ def test_unknown_name_is_an_attribute_error() -> None:
 def test_import_brings_nothing_heavy() -> None:
     code = "import mien, sys; print([name for name in ('numpy', 'cv2', 'onnxruntime', 'PIL') if name in sys.modules])"
     assert run_python(code) == "[]"
+
+
+def test_nothing_reports_home_and_no_file_is_left_there(tmp_path: Path) -> None:
+    code = "import sys, mien; print(len(mien.analyze(sys.argv[1], detector='haar').faces))"
+    picture = REPOSITORY / "examples" / "pictures" / "astronaut.png"
+    places = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"} | places
+    command = [sys.executable, "-c", code, str(picture)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert (ran.stdout, list(tmp_path.rglob("*"))) == ("1\n", [])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mien.app.figures import print_rows
 from mien.app.interrupting import deferring_interrupts
-from mien.app.outputs import CsvRows, JsonLines, Output, ParquetRows, to_key
+from mien.app.outputs import CsvRows, JsonLines, Output, ParquetRows, check_apart
 from mien.app.terminal import ProgressLine
 from mien.app.video_outputs import AnnotatedVideo, SubtitleFile, TimelinePicture, person_rows, summary_lines
 from mien.errors import MienError
@@ -87,13 +87,11 @@ class VideoFiles:
             check_video_file(self.video_file)
         if self.timeline_file is not None:
             check_drawing_file(self.timeline_file)
-        taken = {to_key(video): "the video that is analysed"}
-        for option, file in self._named().items():
-            if to_key(file) in taken:
-                raise MienError(f"{option} {file}: this is {taken[to_key(file)]}; name another file")
-            taken[to_key(file)] = f"what {option} writes"
+        check_apart(self.named, video=video)
 
-    def open(self, stack: ExitStack, *, frames_per_second: float, size_hw: tuple[int, int]) -> list[Output]:
+    def open(
+        self, stack: ExitStack, *, frames_per_second: float, size_hw: tuple[int, int] = (480, 640)
+    ) -> list[Output]:
         """Return the outputs, which the stack closes.
 
         Args:
@@ -114,7 +112,7 @@ class VideoFiles:
         outputs: list[Output] = [JsonLines()] if self.as_json else []
         if self.csv_file == "-":
             outputs.append(CsvRows(None))
-        for option, file in self._named().items():
+        for option, file in self.named.items():
             outputs.append(makers[option](file))
             stack.callback(outputs[-1].close)
         return outputs
@@ -127,9 +125,10 @@ class VideoFiles:
     @property
     def written(self) -> Sequence[Path]:
         """Return the files that are written in the end, to be named."""
-        return tuple(self._named().values())
+        return tuple(self.named.values())
 
-    def _named(self) -> dict[str, Path]:
+    @property
+    def named(self) -> dict[str, Path]:
         """Return the files by the option that names them."""
         csv_file = None if self.csv_file in (None, "-") else Path(str(self.csv_file))
         files = {

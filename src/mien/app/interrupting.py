@@ -1,4 +1,4 @@
-"""Ctrl-C while files are half written: the work ends between two frames, and what is not whole is cleared away."""
+"""Ctrl-C while files are half written: the work ends between two frames, and files are finished or removed."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 EXIT_INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 
-_WORDS = b"\nnote: stopping, and removing files that are not whole; Ctrl-C once more leaves them\n"
+_WORDS = b"\nnote: stopping, and finishing or removing files that are not whole; Ctrl-C once more leaves them\n"
 
 
 @contextmanager

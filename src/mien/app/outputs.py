@@ -6,13 +6,13 @@ Each is an ``Output``; of those that write as results come, what was written bef
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from mien.errors import MissingExtraError
+from mien.errors import MienError, MissingExtraError
 from mien.images.writing import JPEG_SUFFIXES, write_picture
 from mien.recognition.results import Recognition
 from mien.writing import PartialFile, explaining_write_faults
@@ -227,6 +227,37 @@ class AnnotatedPictures:
             path = self._folder / f"{stem}_{number}{suffix}"
         self._taken.add(to_key(path))
         return path
+
+
+def check_printed_once(*, as_json: bool, csv_file: str | None) -> None:
+    """Check that not two kinds of rows are printed.
+
+    Args:
+        as_json: Whether JSON is printed.
+        csv_file: File for CSV; ``-`` prints it.
+
+    Raises:
+        MienError: If both are.
+    """
+    if as_json and csv_file == "-":
+        raise MienError("--json and '--csv -' both print on standard output; write the CSV to a file or leave one out")
+
+
+def check_apart(files: Mapping[str, Path], *, video: Path | None) -> None:
+    """Check that of the files to write none is the video itself or another of them.
+
+    Args:
+        files: By the option that names it.
+        video: The video that is analysed, if it is a file.
+
+    Raises:
+        MienError: If two are one.
+    """
+    taken = {} if video is None else {to_key(video): "the video that is analysed"}
+    for option, file in files.items():
+        if to_key(file) in taken:
+            raise MienError(f"{option} {file}: this is {taken[to_key(file)]}; name another file")
+        taken[to_key(file)] = f"what {option} writes"
 
 
 def to_key(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Quiet from libraries that write to standard error themselves: their lines name no file, and a fault gets its own.
 
-The command line reads pictures in it; videos are opened and written in it.
+The command line reads pictures in it; videos and cameras are opened, read and written in it.
 """
 
 import os
@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import cv2
 
 # What is switched belongs to the whole process: of two threads, the second would restore the first one's silence.
-_STANDARD_ERROR, _LOG_LEVEL = threading.RLock(), threading.RLock()
+_STANDARD_ERROR, _LOG_LEVEL = threading.RLock(), threading.Lock()
+_levels_before: list[int] = []  # the level at first, once for each silence that lasts
 
 
 @contextmanager
@@ -37,10 +38,14 @@ def silencing_native_libraries() -> Iterator[None]:
 
 @contextmanager
 def silencing_opencv() -> Iterator[None]:
-    """Drop OpenCV's own warnings inside the block, such as ``[ WARN:0@0.1] global cap.cpp``."""
+    """Drop OpenCV's own warnings inside the block, such as ``[ WARN:0@0.1] global cap.cpp``; threads do not wait."""
     with _LOG_LEVEL:
         level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        try:
-            yield
-        finally:
-            cv2.utils.logging.setLogLevel(level)
+        _levels_before.append(_levels_before[0] if _levels_before else level)
+    try:
+        yield
+    finally:
+        with _LOG_LEVEL:
+            level = _levels_before.pop()
+            if not _levels_before:
+                cv2.utils.logging.setLogLevel(level)

@@ -30,7 +30,7 @@ def test_the_second_interrupt_prints_a_line(capfd: pytest.CaptureFixture[str]) -
             check()
         interrupt()
     assert capfd.readouterr().err.startswith(
-        "\nnote: stopping, and removing files that are not whole; Ctrl-C once more"
+        "\nnote: stopping, and finishing or removing files that are not whole; Ctrl-C once more"
     )
 
 

@@ -11,7 +11,15 @@ import pytest
 from PIL import Image
 
 from mien.app import outputs
-from mien.app.outputs import AnnotatedPictures, CsvRows, FaceTable, JsonLines, ParquetRows
+from mien.app.outputs import (
+    AnnotatedPictures,
+    CsvRows,
+    FaceTable,
+    JsonLines,
+    ParquetRows,
+    check_apart,
+    check_printed_once,
+)
 from mien.errors import MienError, MissingExtraError
 from mien.recognition.results import Recognition
 from mien.structures import Face
@@ -227,3 +235,24 @@ def test_parquet_rows_without_pyarrow_name_the_extra(tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'mien\[tables\]'"):
         ParquetRows(tmp_path / "rows.parquet")
+
+
+def test_rows_of_one_kind_are_printed() -> None:
+    check_printed_once(as_json=True, csv_file="rows.csv")
+    check_printed_once(as_json=False, csv_file="-")
+    with pytest.raises(MienError) as raised:
+        check_printed_once(as_json=True, csv_file="-")
+    assert str(raised.value) == (
+        "--json and '--csv -' both print on standard output; write the CSV to a file or leave one out"
+    )
+
+
+def test_files_to_write_are_apart_from_each_other_and_from_the_video(tmp_path: Path) -> None:
+    video = tmp_path / "clip.webm"
+    check_apart({"--csv": tmp_path / "rows.csv", "--save": tmp_path / "out.webm"}, video=video)
+    check_apart({"--save": video}, video=None)
+    with pytest.raises(MienError) as raised:
+        check_apart({"--save": tmp_path / "sub" / ".." / "clip.webm"}, video=video)
+    assert str(raised.value).endswith("clip.webm: this is the video that is analysed; name another file")
+    with pytest.raises(MienError, match=r"^--save rows: this is what --csv writes; name another file$"):
+        check_apart({"--csv": Path("rows"), "--save": Path("rows")}, video=None)

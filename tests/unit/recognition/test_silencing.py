@@ -59,3 +59,22 @@ def test_silencing_opencv_restores_the_level_after_an_error_too() -> None:
     with pytest.raises(ValueError, match="a defect"), silencing_opencv():
         raise ValueError("a defect")
     assert cv2.utils.logging.getLogLevel() == before
+
+
+def test_silencing_opencv_lasts_until_the_last_thread_is_done_and_none_waits() -> None:
+    before = cv2.utils.logging.getLogLevel()
+    is_inside, may_leave = threading.Event(), threading.Event()
+
+    def silence() -> None:
+        with silencing_opencv():
+            is_inside.set()
+            may_leave.wait(20)
+
+    thread = threading.Thread(target=silence)
+    thread.start()
+    is_inside.wait(20)
+    with silencing_opencv(), silencing_opencv():
+        may_leave.set()
+        thread.join()
+        assert cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_SILENT
+    assert cv2.utils.logging.getLogLevel() == before

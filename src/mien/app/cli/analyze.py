@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.app.cli import EXIT_FAULT, app, print_error
+from mien.app.recognition_options import (
+    OF_A_VIDEO,
+    DetectEvery,
+    Detector,
+    DetectorModel,
+    Engine,
+    Model,
+    Smoothing,
+    advise_on_detector,
+)
 from mien.errors import MienError
 
 if TYPE_CHECKING:
     from mien.app.outputs import Output
     from mien.recognition.analyzer import Analyzer
     from mien.recognition.sources import PictureSource
-
-_OF_A_VIDEO = "Of a video"
 
 
 @app.command()
@@ -28,24 +36,10 @@ def analyze(
         ),
     ],
     *,
-    model: Annotated[str, typer.Option(metavar="NAME|FILE", help="A shipped model or a model file.")] = "compact",
-    detector: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|yunet|haar|none",
-            help="Face detector; auto: yunet if its file is there, else haar; none: the picture is the face.",
-        ),
-    ] = "auto",
-    detector_model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Model file of the detector, for one that needs it.")
-    ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|onnxruntime|openvino|cuda",
-            help="What computes the network; auto: onnxruntime for fewer than 500 pictures, else the fastest.",
-        ),
-    ] = "auto",
+    model: Model = "compact",
+    detector: Detector = "auto",
+    detector_model: DetectorModel = None,
+    engine: Engine = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of the table.")] = False,
     csv_file: Annotated[
         str | None,
@@ -63,38 +57,23 @@ def analyze(
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(metavar="TIME", rich_help_panel=_OF_A_VIDEO, help="Begin there: seconds, 1:30 or 1:02:03.5."),
+        typer.Option(metavar="TIME", rich_help_panel=OF_A_VIDEO, help="Begin there: seconds, 1:30 or 1:02:03.5."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option(metavar="TIME", rich_help_panel=_OF_A_VIDEO, help="End before that time.")
+        str | None, typer.Option(metavar="TIME", rich_help_panel=OF_A_VIDEO, help="End before that time.")
     ] = None,
     every: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", rich_help_panel=_OF_A_VIDEO, help="Take one of N frames; 1 if not given."),
+        typer.Option(min=1, metavar="N", rich_help_panel=OF_A_VIDEO, help="Take one of N frames; 1 if not given."),
     ] = None,
-    detect_every: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            rich_help_panel=_OF_A_VIDEO,
-            help="Look for faces in one of N frames, and follow them in between; 1 if not given.",
-        ),
-    ] = None,
-    smoothing: Annotated[
-        str | None,
-        typer.Option(
-            metavar="exponential|markov|none",
-            rich_help_panel=_OF_A_VIDEO,
-            help="How probabilities are smoothed; exponential if not given.",
-        ),
-    ] = None,
+    detect_every: DetectEvery = None,
+    smoothing: Smoothing = None,
     subtitles: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.srt", rich_help_panel=_OF_A_VIDEO, help="Write expressions as subtitles."),
+        typer.Option(metavar="FILE.srt", rich_help_panel=OF_A_VIDEO, help="Write expressions as subtitles."),
     ] = None,
     timeline: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", rich_help_panel=_OF_A_VIDEO, help="Draw who showed what when.")
+        Path | None, typer.Option(metavar="FILE.png", rich_help_panel=OF_A_VIDEO, help="Draw who showed what when.")
     ] = None,
 ) -> None:
     """Find faces in pictures or a video, and read their expressions.
@@ -104,11 +83,10 @@ def analyze(
 
     Exits with 2 if an input could not be read, after all others were.
     """
+    from mien.app.outputs import check_printed_once
     from mien.recognition.analyzer import Analyzer
-    from mien.recognition.default_detector import AUTO, how_to_get_better
 
-    if as_json and csv_file == "-":
-        raise MienError("--json and '--csv -' both print on standard output; write the CSV to a file or leave one out")
+    check_printed_once(as_json=as_json, csv_file=csv_file)
     video_options = {
         "--start": start, "--end": end, "--every": every, "--detect-every": detect_every, "--smoothing": smoothing,
         "--subtitles": subtitles, "--timeline": timeline,
@@ -118,9 +96,7 @@ def analyze(
     sources = _list_sources(paths, save) if video is None else []
     num_pictures = len(sources) if video is None else None
     analyzer = Analyzer(model, detector, detector_model=detector_model, engine=engine, num_pictures=num_pictures)
-    advice = how_to_get_better(analyzer.model_file.contract) if detector == AUTO else None
-    if advice and sys.stderr.isatty():
-        print(f"note: {advice}", file=sys.stderr)
+    advise_on_detector(analyzer, asked_for=detector)
     if video is None:
         _analyze_pictures(analyzer, sources, save, as_json=as_json, csv_file=csv_file, parquet_file=parquet_file)
     else:

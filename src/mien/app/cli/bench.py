@@ -1,5 +1,6 @@
 """``mien bench``: each promised speed and size, measured here."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,15 @@ from mien.errors import MienError
 if TYPE_CHECKING:
     from mien.benchmarks.measurement import Measurement
 
-_PARTS = ("recognition", "reading", "audit", "training", "plain loop", "judging", "explanation")
+_PARTS = ("recognition", "live", "video", "reading", "audit", "training", "plain loop", "judging", "explanation")
+
+_WITHOUT_ARGUMENTS = {
+    "training": ("training_speed", "measure_training"),
+    "plain loop": ("plain_loop", "measure_plain_loop"),
+    "judging": ("judging_speed", "measure_judging"),
+    "explanation": ("explanation_speed", "measure_explanation"),
+}
+"""Module and function of the parts that take no arguments."""
 
 
 @app.command()
@@ -20,13 +29,15 @@ def bench(
     light_python: Annotated[
         Path | None, typer.Option(help="Python of an environment with the light install; this one if left out.")
     ] = None,
-    picture: Annotated[Path, typer.Option(help="Picture to analyse.")] = Path("examples/pictures/astronaut.png"),
+    picture: Annotated[Path, typer.Option(help="Picture to analyse, with one face.")] = Path(
+        "examples/pictures/astronaut.png"
+    ),
     csv: Annotated[Path | None, typer.Option(help="FER2013's CSV; its usual place if left out.")] = None,
 ) -> None:
     """Measure each speed and size that is promised; exit with 1 if one is missed by half.
 
     "training" times whole runs beside the bare step and the same steps without a trainer, looks at their memory, and
-    times a GPU where there is one; "plain loop" runs beside a loop of the kind found in published repositories.
+    times a GPU where there is one; "plain loop" and "video" run beside loops of the kind that is often published.
     """
     from mien.app.figures import print_rows
     from mien.benchmarks.machine import describe_machine
@@ -57,22 +68,15 @@ def _measure(part: str, *, light_python: Path | None, picture: Path, csv: Path |
 
         measure = measure_reading if part == "reading" else measure_audit
         return measure(csv or locate_fer2013())
-    if part == "training":
-        from mien.benchmarks.training_speed import measure_training
+    if part in ("live", "video"):
+        from mien.benchmarks.live_speed import measure_live
+        from mien.benchmarks.video_speed import measure_video
 
-        return measure_training()
-    if part == "plain loop":
-        from mien.benchmarks.plain_loop import measure_plain_loop
-
-        return measure_plain_loop()
-    if part == "judging":
-        from mien.benchmarks.judging_speed import measure_judging
-
-        return measure_judging()
-    if part == "explanation":
-        from mien.benchmarks.explanation_speed import measure_explanation
-
-        return measure_explanation()
+        return (measure_live if part == "live" else measure_video)(picture)
+    if part in _WITHOUT_ARGUMENTS:
+        module, function = _WITHOUT_ARGUMENTS[part]
+        measurements: list[Measurement] = getattr(import_module(f"mien.benchmarks.{module}"), function)()
+        return measurements
     from mien.benchmarks.recognition_speed import (
         measure_engines,
         measure_light_install,

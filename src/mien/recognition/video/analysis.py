@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from mien.faces.reduced_search import ReducedSearch
 from mien.recognition.analyzer import DEFAULT_MODEL, Analyzer, open_analyzer
 from mien.recognition.default_detector import AUTO
 from mien.recognition.results import Recognition
@@ -34,18 +35,21 @@ class FollowSettings:
     Args:
         detect_every: Of so many frames, faces are looked for in one and followed through the others.
         smoothing: ``exponential``, ``markov`` or ``none``.
+        search_side: Longer side of the frame in which faces are looked for, in pixels; none: the detector's own.
 
     Raises:
-        ValueError: If ``detect_every`` is below 1.
+        ValueError: If ``detect_every`` or ``search_side`` is below 1.
         MienError: If the smoothing is unknown.
     """
 
     detect_every: int = 1
     smoothing: str = "exponential"
+    search_side: int | None = None
 
     def __post_init__(self) -> None:
-        if self.detect_every < 1:
-            raise ValueError(f"detect_every must be 1 or more, got {self.detect_every}")
+        for name, number in (("detect_every", self.detect_every), ("search_side", self.search_side)):
+            if number is not None and number < 1:
+                raise ValueError(f"{name} must be 1 or more, got {number}")
         check_method(self.smoothing)
 
 
@@ -187,19 +191,23 @@ def follow_frames(
         frames: The frames, in their order.
         source: What the results call the stream.
         follow: How faces are followed.
-        persons: Takes a summary of each track, by its number; one that ends before it is confirmed is dropped.
+        persons: Takes a summary of each track, by its number; one that ends before it is confirmed is dropped. None:
+            nothing is kept of tracks that end.
         batch_frames: Frames whose faces go through the network together; as many are read before the first comes.
     """
-    tracker = Tracker(analyzer.detector, detect_every=follow.detect_every)
+    detector = analyzer.detector
+    if follow.search_side is not None:
+        detector = ReducedSearch(detector, follow.search_side)
+    tracker = Tracker(detector, detect_every=follow.detect_every)
     smoother = Smoother(follow.smoothing, num_classes=len(analyzer.model_file.contract.expressions))
-    persons = {} if persons is None else persons
     stream = iter(frames)
     while batch := list(islice(stream, batch_frames)):
         followed = [(frame, tracker.update(frame.image_rgb, frame.time_s)) for frame in batch]
         rows = iter(analyzer.predict_faces([(each.image_rgb, it.detection) for each, them in followed for it in them]))
         for frame, tracks in followed:
             faces = tuple(_to_face(analyzer, frame, track, next(rows), smoother) for track in tracks)
-            _add_to_persons(persons, faces, tracks, frame.time_s)
+            if persons is not None:
+                _add_to_persons(persons, faces, tracks, frame.time_s)
             yield analyzer.to_result(
                 source,
                 faces=faces,
@@ -210,7 +218,8 @@ def follow_frames(
             )
         alive = tracker.alive_track_ids
         smoother.forget(alive)
-        _drop_mistakes(persons, alive)
+        if persons is not None:
+            _drop_mistakes(persons, alive)
 
 
 def _to_face(analyzer: Analyzer, frame: Frame, track: Track, row: np.ndarray, smoother: Smoother) -> Face:

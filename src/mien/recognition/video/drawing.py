@@ -23,20 +23,20 @@ def draw_on_frame(image_rgb: np.ndarray, faces: Sequence[Face], *, words: Sequen
     Args:
         image_rgb: Shape ``(H, W, 3)``, uint8, RGB.
         faces: Faces of this frame.
-        words: Lines in the upper left corner, such as the frame rate.
+        words: Lines in the lower left corner, such as the frame rate; faces and their labels lie above them.
 
     Returns:
         Shape ``(H, W, 3)``, uint8, RGB.
     """
     canvas = np.array(image_rgb, order="C")
+    for number, line in enumerate(reversed(words), 1):
+        _paste(canvas, _render(line, _BLACK, 15), 0, canvas.shape[0] - number * 21)
     for face in faces:
         _draw_box(canvas, face)
     for face in faces:
         _draw_label(canvas, face)
         if face.box_xyxy[3] - face.box_xyxy[1] >= _SMALLEST_FOR_BARS:
             _draw_bars(canvas, face)
-    for number, line in enumerate(words):
-        _paste(canvas, _render(line, _BLACK, 15), 0, number * 21)
     return canvas
 
 

@@ -26,6 +26,25 @@ def test_a_bound_missed_by_half_is_exit_code_1(
     assert "missed by half" in done.out
 
 
+@pytest.mark.parametrize(
+    ("part", "measure"),
+    [
+        ("live", "live_speed.measure_live"),
+        ("training", "training_speed.measure_training"),
+        ("plain loop", "plain_loop.measure_plain_loop"),
+        ("judging", "judging_speed.measure_judging"),
+        ("explanation", "explanation_speed.measure_explanation"),
+    ],
+)
+def test_each_part_has_its_measure(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, part: str, measure: str
+) -> None:
+    figures = [Measurement("a figure", 1.0, "s", 2.5)]
+    monkeypatch.setattr(f"mien.benchmarks.{measure}", lambda *_: figures)
+    done = run("bench", "--only", part)
+    assert (done.code, "a figure" in done.out) == (0, True)
+
+
 def test_an_unknown_part_is_refused(run: Callable[..., Ran]) -> None:
     done = run("bench", "--only", "writing")
     assert done.code == 2

@@ -180,13 +180,22 @@ def test_follow_frames_forgets_boxes_that_were_found_once(tiny_model: Path) -> N
     assert len(persons) <= 4
 
 
+def test_follow_frames_looks_for_faces_in_a_reduced_frame(tiny_model: Path) -> None:
+    detector = TellingDetector([[find_face((50, 50), side=100)]])
+    frames = make_frames([(100.0, 100.0)])
+    follow = FollowSettings(search_side=320)
+    (result,) = follow_frames(Analyzer(tiny_model, detector), frames, source="x", follow=follow)
+    assert result.faces[0].box_xyxy == pytest.approx(find_face((100, 100)).box_xyxy)
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
         ({"detect_every": 0}, ValueError, "detect_every must be 1 or more, got 0"),
+        ({"search_side": 0}, ValueError, "search_side must be 1 or more, got 0"),
         ({"smoothing": "markow"}, MienError, "unknown smoothing 'markow'; did you mean 'markov'?"),
     ],
-    ids=["detect_every", "smoothing"],
+    ids=["detect_every", "search_side", "smoothing"],
 )
 def test_follow_settings_are_checked(settings: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error) as raised:

@@ -60,11 +60,16 @@ def test_boxes_that_stick_out_are_drawn_inside(
     assert draw_on_frame(frame, [make_face(box_xyxy=box_xyxy, flags=("cut_off", "unsure"))]).shape == (*size_hw, 3)
 
 
-def test_words_stand_in_the_upper_left_corner() -> None:
+def test_words_stand_in_the_lower_left_corner_and_labels_above_them() -> None:
     drawn = draw_on_frame(GREY, [], words=["30 frames/s", "2 dropped"])
-    assert tuple(drawn[0, 0]) == tuple(drawn[21, 0]) == (0, 0, 0)
-    assert (drawn[:42] == 255).any()
-    assert (drawn[42:] == 90).all()
+    assert tuple(drawn[239, 0]) == tuple(drawn[198, 0]) == (0, 0, 0)
+    assert (drawn[198:] == 255).any()
+    assert (drawn[:198] == 90).all()
+    first, second = (draw_on_frame(GREY, [], words=[line]) for line in ("30 frames/s", "2 dropped"))
+    assert (drawn[198:219] == first[219:]).all()
+    assert (drawn[219:] == second[219:]).all()
+    with_face = draw_on_frame(GREY, [make_face(box_xyxy=(0.0, 239.0, 80.0, 240.0))], words=["30 frames/s"])
+    assert tuple(with_face[220, 1]) == colour_of("happy")
 
 
 def test_a_frame_that_may_not_be_written_is_drawn_on() -> None:

@@ -1,0 +1,1 @@
+"""The live view: what is shown, recorded and printed while frames come."""
